@@ -1,0 +1,63 @@
+"""Where one service of the reference company keeps its things: data, privacy database, keyring, signing key, files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import frozen
+
+from sectorprivacy.app import Privacy
+from sectorprivacy.encryption import LocalKeyring
+from sectorprivacy.integrations.sqlalchemy import SqlStore
+from sectorprivacy.policy import Policy
+from sectorprivacy.signing import Signer
+
+
+@frozen
+class Site:
+    """The folder of one service; nobody else reads or writes in it.
+
+    Args:
+        path: The folder.
+        keyring_key: 32 bytes that unlock its keyring and never lie in the folder.
+    """
+
+    path: Path
+    keyring_key: bytes
+
+    @property
+    def database(self) -> Path:
+        """File of the data database."""
+        return self.path / "data.db"
+
+    @property
+    def files(self) -> Path:
+        """Folder of images or recordings."""
+        return self.path / "files"
+
+    @property
+    def verify_key(self) -> Path:
+        """Public half of the service's key, for those it answers."""
+        return self.path / "verify-key.pem"
+
+    def signer(self) -> Signer:
+        """The service's Ed25519 key, made at the first start."""
+        private = self.path / "signing-key.pem"
+        if not private.exists():
+            signer = Signer.generate()
+            signer.save(private)
+            signer.verifier.save(self.verify_key)
+        return Signer.load(private)
+
+    def privacy(self, policy: Policy, models: list[type]) -> Privacy:
+        """The service's Privacy over its own keyring and its own privacy database."""
+        keyring = self.path / "keyring.json"
+        if not keyring.exists():
+            LocalKeyring.create(keyring, self.keyring_key)
+        return Privacy(
+            policy,
+            models=models,
+            keys=LocalKeyring.open(keyring, self.keyring_key),
+            store=SqlStore(f"sqlite:///{self.path / 'privacy.db'}", keys_url=f"sqlite:///{self.path / 'keys.db'}"),
+            actor=self.path.name,
+        )

@@ -1,0 +1,36 @@
+"""The command `sectorprivacy`: one module per command, loaded when it is run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from sectorprivacy.errors import MissingExtra, PrivacyError
+
+__all__ = ["main", "run"]
+
+
+def main() -> None:
+    """Run the command of `sys.argv` and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; what goes wrong is one sentence on standard error.
+
+    Args:
+        arguments: Command and options, without the program's name.
+
+    Returns:
+        The exit code: 0 done, 1 refused, 2 an extra is missing or the command line was not understood.
+    """
+    try:
+        from sectorprivacy.cli._application import dispatch  # noqa: PLC0415  # needs an extra, which may be missing
+
+        return dispatch(arguments)
+    except MissingExtra as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    except PrivacyError as error:
+        print(error, file=sys.stderr)
+        return 1

@@ -1,0 +1,31 @@
+"""The commands and how a command line finds them; needs the extra `cli`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from sectorprivacy.errors import MissingExtra
+
+try:
+    from cyclopts import App
+except ModuleNotFoundError:
+    raise MissingExtra(feature="The command `sectorprivacy`", extra="cli") from None
+
+
+def dispatch(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name and give its exit code. A command's module is imported when it runs."""
+    app = App(
+        name="sectorprivacy",
+        help="Data-protection rules that live inside the backend services of an alarm company.",
+        version=lambda: version("sectorprivacy"),
+        result_action="return_int_as_exit_code_else_zero",
+    )
+    app.command("sectorprivacy.cli.demo:demo", name="demo", help="Show one person's access and erasure, end to end.")
+    app.command("sectorprivacy.cli.verify:verify", name="verify", help="Check every byte of a package.")
+    try:
+        result: object = app(arguments)
+    except SystemExit as left:
+        # This is how the parser leaves: 0 after help, else with the code for a command line it did not understand.
+        return left.code if isinstance(left.code, int) else 1
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,399 @@
+"""Every error of the library: one tree under PrivacyError, each with a stable code, a sentence and what to do next.
+
+Errors carry data (ids, paths, codes), never personal values; the sentence is made only when somebody reads it.
+The page `docs/reference/errors.md` explains each code.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+from attrs import define
+
+
+@define(eq=False)
+class PrivacyError(Exception):
+    """Root of the tree. `code` is stable, `sentence` says what happened, `remedy` what to do next."""
+
+    code: ClassVar[str] = "privacy"
+    sentence: ClassVar[str] = "A data-protection rule was not met."
+    remedy: ClassVar[str] = "See the class of this error."
+
+    def __str__(self) -> str:
+        facts = {attribute.name: getattr(self, attribute.name) for attribute in attrs.fields(type(self))}
+        return f"{self.sentence.format(**facts)} {self.remedy.format(**facts)} [{self.code}]"
+
+
+# Declarations: marks, words and the register
+
+
+@define(eq=False)
+class DeclarationError(PrivacyError):
+    """A mark, a word or the register is wrong; raised when it is declared, never later."""
+
+    code: ClassVar[str] = "declaration"
+    sentence: ClassVar[str] = "A declaration is not valid."
+    remedy: ClassVar[str] = "Correct it where it is written."
+
+
+@define(eq=False)
+class UnknownWord(DeclarationError):
+    """An id string that no built-in word has."""
+
+    code: ClassVar[str] = "declaration.unknown-word"
+    sentence: ClassVar[str] = "There is no {kind} {id!r}."
+    remedy: ClassVar[str] = "Use a word of sectorprivacy.vocabulary, or declare your own under an existing one."
+    kind: str
+    id: str
+
+
+@define(eq=False)
+class InvalidDeclaration(DeclarationError):
+    """A declaration that contradicts itself or leaves out what its law needs."""
+
+    code: ClassVar[str] = "declaration.invalid"
+    sentence: ClassVar[str] = "{where}: {problem}."
+    remedy: ClassVar[str] = "{instead}."
+    where: str
+    problem: str
+    instead: str
+
+
+@define(eq=False)
+class NotDeclared(DeclarationError):
+    """A model without @personal was given where a declared one is needed."""
+
+    code: ClassVar[str] = "declaration.not-declared"
+    sentence: ClassVar[str] = "{model} is not declared."
+    remedy: ClassVar[str] = "Decorate it with @personal(id=...)."
+    model: str
+
+
+@define(eq=False)
+class UnmarkedFields(DeclarationError):
+    """Fields of a declared model that carry no mark: reading is fail-closed."""
+
+    code: ClassVar[str] = "declaration.unmarked-fields"
+    sentence: ClassVar[str] = "{model}: no mark on {paths}."
+    remedy: ClassVar[str] = (
+        "Annotate each with Personal(...), SubjectId(...) or NotPersonal(reason), or name it in not_personal={{...}}."
+    )
+    model: str
+    paths: tuple[str, ...]
+
+
+# Sealed values and their keys
+
+
+@define(eq=False)
+class EncryptionError(PrivacyError):
+    """Something about sealed values or their keys."""
+
+    code: ClassVar[str] = "encryption"
+    sentence: ClassVar[str] = "A sealed value could not be handled."
+    remedy: ClassVar[str] = "See the class of this error."
+
+
+@define(eq=False)
+class DecryptionError(EncryptionError):
+    """A sealed value did not open. One public text for every cause, so that nobody learns which one it was."""
+
+    code: ClassVar[str] = "encryption.decryption"
+    sentence: ClassVar[str] = "The value could not be opened."
+    remedy: ClassVar[str] = "If many fail at once, look at the keys before the data."
+
+
+@define(eq=False)
+class KeyErased(DecryptionError):
+    """The key of this value was destroyed on purpose (Art. 17); a tombstone of its key id says so."""
+
+    code: ClassVar[str] = "encryption.key-erased"
+
+
+@define(eq=False)
+class KeyUnavailable(DecryptionError):
+    """The key exists but cannot be had now: the key service is down, or the key is disabled. Retry later."""
+
+    code: ClassVar[str] = "encryption.key-unavailable"
+
+
+@define(eq=False)
+class KeyNotLoaded(DecryptionError):
+    """open() was called under a running event loop before the key was loaded; opening never blocks a loop."""
+
+    code: ClassVar[str] = "encryption.key-not-loaded"
+    remedy: ClassVar[str] = "Call `await prefetch(rows)` or enter the scope with `async with` first."
+
+
+@define(eq=False)
+class NotSealed(DecryptionError):
+    """Text without the prefix of a cell, or bytes without its first octet, stands where a sealed value should."""
+
+    code: ClassVar[str] = "encryption.not-sealed"
+    remedy: ClassVar[str] = "Find out who wrote the column without sealing."
+
+
+@define(eq=False)
+class ValueNotSealable(EncryptionError):
+    """The value is outside what the codec of its field can hold."""
+
+    code: ClassVar[str] = "encryption.not-sealable"
+    sentence: ClassVar[str] = "{path}: the value cannot be sealed as {codec}: {reason}."
+    remedy: ClassVar[str] = "Correct the value, or declare the field with the type it has."
+    path: str
+    codec: str
+    reason: str
+
+
+@define(eq=False)
+class KeyringError(EncryptionError):
+    """The root keyring cannot be used."""
+
+    code: ClassVar[str] = "encryption.keyring"
+    sentence: ClassVar[str] = "The keyring cannot be used: {problem}."
+    remedy: ClassVar[str] = "{instead}."
+    problem: str
+    instead: str
+
+
+@define(eq=False)
+class SignatureInvalid(PrivacyError):
+    """A signature does not verify, or its key is not known or not allowed for this use."""
+
+    code: ClassVar[str] = "signature.invalid"
+    sentence: ClassVar[str] = "The signature does not verify."
+    remedy: ClassVar[str] = "Do not use the message; check the pinned key."
+
+
+# Purposes
+
+
+@define(eq=False)
+class ProcessingRefused(PrivacyError):
+    """The gate refused: no permitted purpose covers this (Art. 5(1)(b), Art. 6)."""
+
+    code: ClassVar[str] = "purpose"
+    sentence: ClassVar[str] = "Processing is not permitted here."
+    remedy: ClassVar[str] = "See the class of this error."
+
+
+@define(eq=False)
+class NoPurpose(ProcessingRefused):
+    """A sealed value was opened, or the gate asked, outside any purpose scope."""
+
+    code: ClassVar[str] = "purpose.none"
+    sentence: ClassVar[str] = "No purpose scope is active."
+    remedy: ClassVar[str] = "Decorate the function with @processing(activity, subject=...) or use `with using(...)`."
+
+
+@define(eq=False)
+class NoPrivacy(ProcessingRefused):
+    """A scope was entered, or a sealed value written, while no Privacy object is current."""
+
+    code: ClassVar[str] = "purpose.no-privacy"
+    sentence: ClassVar[str] = "No Privacy object is current."
+    remedy: ClassVar[str] = "Enter it with `with privacy:`, or mount its middleware."
+
+
+@define(eq=False)
+class ActivityNotDeclared(ProcessingRefused):
+    """The activity is not in the current version of the policy."""
+
+    code: ClassVar[str] = "purpose.activity-not-declared"
+    sentence: ClassVar[str] = "Activity {activity!r} is not in the policy."
+    remedy: ClassVar[str] = "Register it in Policy(...) with its purpose, bases and retention."
+    activity: str
+
+
+@define(eq=False)
+class RoleNotCovered(ProcessingRefused):
+    """The activity has no legal basis for people in this role."""
+
+    code: ClassVar[str] = "purpose.role-not-covered"
+    sentence: ClassVar[str] = "Activity {activity!r} has no legal basis for role {role!r}."
+    remedy: ClassVar[str] = "Give the activity a basis for that role, or do not process that person's data for it."
+    activity: str
+    role: str
+
+
+@define(eq=False)
+class CategoryNotCovered(ProcessingRefused):
+    """The activity may not use this category of personal data (Art. 5(1)(c))."""
+
+    code: ClassVar[str] = "purpose.category-not-covered"
+    sentence: ClassVar[str] = "Activity {activity!r} may not use {category!r} ({model}.{field})."
+    remedy: ClassVar[str] = "Add the category to the activity's `uses`, or do without the field."
+    activity: str
+    category: str
+    model: str
+    field: str
+
+
+@define(eq=False)
+class SubjectNotCovered(ProcessingRefused):
+    """The value belongs to a person the scope does not cover."""
+
+    code: ClassVar[str] = "purpose.subject-not-covered"
+    sentence: ClassVar[str] = "The scope of activity {activity!r} does not cover this person."
+    remedy: ClassVar[str] = "Enter a scope for the person whose value is opened."
+    activity: str
+
+
+@define(eq=False)
+class ObjectionStands(ProcessingRefused):
+    """The person objected to this processing (Art. 21)."""
+
+    code: ClassVar[str] = "purpose.objection"
+    sentence: ClassVar[str] = "The person objected to activity {activity!r}."
+    remedy: ClassVar[str] = "Leave the person out."
+    activity: str
+
+
+@define(eq=False)
+class ConsentMissing(ProcessingRefused):
+    """The person has not consented to this activity, or has withdrawn (Art. 7)."""
+
+    code: ClassVar[str] = "purpose.consent-missing"
+    sentence: ClassVar[str] = "There is no standing consent for activity {activity!r}."
+    remedy: ClassVar[str] = "Ask for consent to its text first."
+    activity: str
+
+
+@define(eq=False)
+class PersonErased(ProcessingRefused):
+    """The person was erased here; nothing may bring them back without a new lifecycle."""
+
+    code: ClassVar[str] = "purpose.person-erased"
+    sentence: ClassVar[str] = "This person was erased."
+    remedy: ClassVar[str] = "Do not write about them; a returning customer is registered anew on purpose."
+
+
+# Rights: services, protocol, packages, the coordinator
+
+
+@define(eq=False)
+class RightsError(PrivacyError):
+    """Something about answering a person's rights."""
+
+    code: ClassVar[str] = "rights"
+    sentence: ClassVar[str] = "A right could not be answered."
+    remedy: ClassVar[str] = "See the class of this error."
+
+
+@define(eq=False)
+class ProtocolError(RightsError):
+    """A message of the rights protocol was refused; `code` and `retry` are those of its problem document."""
+
+    code: ClassVar[str] = "rights.protocol"
+    sentence: ClassVar[str] = "The message was refused: {problem}."
+    remedy: ClassVar[str] = "Retry: {retry}."
+    problem: str
+    retry: str = "never"
+
+
+@define(eq=False)
+class ServiceFailed(RightsError):
+    """A service did not answer as the protocol demands: it is down, hangs, or answered wrongly."""
+
+    code: ClassVar[str] = "rights.service-failed"
+    sentence: ClassVar[str] = "Service {service!r} did not answer: {reason}."
+    remedy: ClassVar[str] = "The case goes on without it and names it; ask again when the service is well."
+    service: str
+    reason: str
+
+
+@define(eq=False)
+class CaseRefused(RightsError):
+    """A case does not allow this step; `problem` says why: unknown, changed meanwhile, not at that step."""
+
+    code: ClassVar[str] = "rights.case-refused"
+    sentence: ClassVar[str] = "Case {case} does not allow this: {problem}."
+    remedy: ClassVar[str] = "Look at the case's state, and ask again from there."
+    case: str
+    problem: str
+
+
+@define(eq=False)
+class PackageInvalid(RightsError):
+    """A package is not what was signed."""
+
+    code: ClassVar[str] = "rights.package-invalid"
+    sentence: ClassVar[str] = "The package does not verify: {file}: {reason}."
+    remedy: ClassVar[str] = "Do not use it; ask the sender for a new one."
+    file: str
+    reason: str
+
+
+@define(eq=False)
+class NotYetSupported(RightsError):
+    """A part of the protocol this version refuses by type; `docs/limits.md` lists them."""
+
+    code: ClassVar[str] = "rights.not-yet-supported"
+    sentence: ClassVar[str] = "{what} is not supported by this version."
+    remedy: ClassVar[str] = "See the page of known limits."
+    what: str
+
+
+# Setting up
+
+
+@define(eq=False)
+class SetupError(PrivacyError):
+    """The environment lacks something; the sentence says what to do."""
+
+    code: ClassVar[str] = "setup"
+    sentence: ClassVar[str] = "The library cannot start here."
+    remedy: ClassVar[str] = "See the class of this error."
+
+
+@define(eq=False)
+class MissingExtra(SetupError):
+    """A module of integrations was used without the extra that installs its library."""
+
+    code: ClassVar[str] = "setup.missing-extra"
+    sentence: ClassVar[str] = "{feature} needs an extra that is not installed."
+    remedy: ClassVar[str] = "Run: pip install 'sectorprivacy[{extra}]'"
+    feature: str
+    extra: str
+
+
+@define(eq=False)
+class RepositoryNeeded(SetupError):
+    """The demonstration lives in the repository, not in the wheel."""
+
+    code: ClassVar[str] = "setup.repository-needed"
+    sentence: ClassVar[str] = "The reference company is not part of the installed package."
+    remedy: ClassVar[str] = "Take the repository and run the command at its root."
+
+
+@define(eq=False)
+class PortInUse(SetupError):
+    """A port that was asked for is taken."""
+
+    code: ClassVar[str] = "setup.port-in-use"
+    sentence: ClassVar[str] = "Port {port} is in use."
+    remedy: ClassVar[str] = "Stop the program that listens there, or name another port."
+    port: int
+
+
+@define(eq=False)
+class DatabaseUnsafe(SetupError):
+    """A database does not do what erasure and durability need: a setting does not hold, or deleted bytes are still there."""
+
+    code: ClassVar[str] = "setup.database-unsafe"
+    sentence: ClassVar[str] = "The database is not safe for personal data: {problem}."
+    remedy: ClassVar[str] = "{instead}."
+    problem: str
+    instead: str
+
+
+@define(eq=False)
+class ConfigurationError(SetupError):
+    """[tool.sectorprivacy] in pyproject.toml does not say what a command needs."""
+
+    code: ClassVar[str] = "setup.configuration"
+    sentence: ClassVar[str] = "[tool.sectorprivacy]: {problem}."
+    remedy: ClassVar[str] = "{instead}."
+    problem: str
+    instead: str

@@ -1,0 +1,11 @@
+"""NOTHING IS READ EXCEPT FOR A PERMITTED PURPOSE: the gate, the scope that opens values, and the decorator.
+
+`using(activity, subject)` is the capability that opens sealed values: outside it there is no key. The gate is
+fail-closed; a refusal is a typed error that says what would make the processing lawful.
+"""
+
+from sectorprivacy.purposes._decorators import processing
+from sectorprivacy.purposes._gate import Gate, current_gate, entered, read_models
+from sectorprivacy.purposes._scope import Scope, Subject, prefetch, using
+
+__all__ = ["Gate", "Scope", "Subject", "current_gate", "entered", "prefetch", "processing", "read_models", "using"]

@@ -1,0 +1,192 @@
+"""The gate: what stands between code and personal values. One for each Privacy, current while that one is entered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import frozen
+
+from sectorprivacy.annotations import Field, FieldMap
+from sectorprivacy.encryption import Codec, Keys, Place
+from sectorprivacy.errors import (
+    CategoryNotCovered,
+    ConsentMissing,
+    InvalidDeclaration,
+    NoPrivacy,
+    NotDeclared,
+    ObjectionStands,
+    RoleNotCovered,
+)
+from sectorprivacy.ledger import Log, StandingRecord, StandingStore, Subjects, state
+from sectorprivacy.policy import Activity, Policy
+from sectorprivacy.vocabulary import Basis, RecordKey, SubjectRef
+
+Pair = tuple[str, str]
+
+_PAGE = 1000
+
+
+@frozen(kw_only=True)
+class Gate:
+    """What a scope asks before it releases a value.
+
+    Args:
+        policy: The register in force.
+        models: The declared models.
+        keys: Subject keys of the controller.
+        subjects: Who is who.
+        log: Where each first use is written before a value is released.
+        standing: Consents and objections.
+        actor: Pseudonymous id of the employee or program, for the log.
+        now: The clock, aware.
+    """
+
+    policy: Policy
+    models: Mapping[type, FieldMap]
+    keys: Keys
+    subjects: Subjects
+    log: Log
+    standing: StandingStore
+    actor: str
+    now: Callable[[], datetime]
+
+    def field_map(self, model: type) -> FieldMap:
+        """The marks of a declared model. Raises: NotDeclared, also for one this Privacy was not given."""
+        found = self.models.get(model)
+        if found is None:
+            raise NotDeclared(model=model.__qualname__)
+        return found
+
+    def owner_pairs(self, record: Any) -> tuple[Pair, ...]:
+        """Kind and value of every identifier that names an owner of the record."""
+        return tuple(
+            (each.subject.kind, str(value))
+            for each in self.field_map(type(record)).owners
+            if each.subject is not None and (value := getattr(record, each.name)) is not None
+        )
+
+    def owner(self, record: Any) -> SubjectRef:
+        """The person whose keys seal the record's values, minted where they are new.
+
+        Raises:
+            InvalidDeclaration: The record names no owner.
+            PersonErased: They were erased here.
+        """
+        return self.subjects.ref(*self._owner_pair(record))
+
+    def place(self, record: Any, field: Field, *, key_known: bool = True) -> Place:
+        """Where a sealed field of a stored record lives.
+
+        Args:
+            record: The record.
+            field: Its sealed field, or the field that names its sealed file.
+            key_known: False where the database assigns the key only when the record is written; such a cell is bound to
+                the person and not to the record.
+        """
+        field_map = self.field_map(type(record))
+        owner = self.subjects.find(*self._owner_pair(record))
+        return Place(
+            tenant=self.policy.controller.id,
+            model=field_map.id,
+            field=field.id,
+            # Nobody's reference: a person forgotten here has no key, and their cells open nowhere.
+            subject=owner or SubjectRef(bytes(16)),
+            record=RecordKey.of(*(getattr(record, name) for name in field_map.key)) if key_known else None,
+            codec=field.codec or Codec.BYTES,
+            retention_class=field.retention_class,
+        )
+
+    def check(self, activity: Activity, place: Place) -> Basis:
+        """Whether an activity may use the value in this place, and on which basis (Art. 5(1)(b), Art. 6).
+
+        Raises:
+            CategoryNotCovered: The activity does not use that category.
+            RoleNotCovered: It has no basis for people in that role.
+            ConsentMissing: The person has not consented, or has withdrawn.
+            ObjectionStands: The person objected.
+        """
+        field_map, field = self._declared(place)
+        if not activity.may_use(field.category):
+            raise CategoryNotCovered(
+                activity=activity.id, category=field.category.id, model=field_map.id, field=field.id
+            )
+        roles = [field.about] if field.about is not None else _owner_roles(field_map)
+        basis = next((activity.basis[role] for role in roles if role in activity.basis), None)
+        if basis is None:
+            raise RoleNotCovered(activity=activity.id, role=", ".join(roles))
+        if basis in {Basis.CONSENT, Basis.LEGITIMATE_INTEREST}:
+            stands = state(self._declarations(place.subject), activity.id)
+            if basis is Basis.CONSENT and not stands.consented:
+                raise ConsentMissing(activity=activity.id)
+            if stands.objected:
+                raise ObjectionStands(activity=activity.id)
+        return basis
+
+    def _declarations(self, subject: SubjectRef) -> Iterator[StandingRecord]:
+        after = 0
+        while page := self.standing.records([subject], after, _PAGE):
+            yield from page
+            after = page[-1].sequence
+
+    def category(self, place: Place) -> str:
+        """Id of the category of the value in this place."""
+        return self._declared(place)[1].category.id
+
+    def _declared(self, place: Place) -> tuple[FieldMap, Field]:
+        for field_map in self.models.values():
+            if field_map.id == place.model:
+                return field_map, field_map.field(place.field)
+        raise NotDeclared(model=place.model)
+
+    def _owner_pair(self, record: Any) -> Pair:
+        pairs = self.owner_pairs(record)
+        if not pairs:
+            raise InvalidDeclaration(
+                where=self.field_map(type(record)).id,
+                problem="the record names no owner, so nobody's key can seal its values",
+                instead="Give it the identifier of its owner before it is stored",
+            )
+        return pairs[0]
+
+
+def _owner_roles(field_map: FieldMap) -> list[str]:
+    return [each.subject.role for each in field_map.owners if each.subject is not None]
+
+
+_gate: Final[ContextVar[Gate]] = ContextVar("sectorprivacy_gate")
+
+
+def current_gate() -> Gate:
+    """The gate of the Privacy that is entered here. Raises: NoPrivacy."""
+    gate = _gate.get(None)
+    if gate is None:
+        raise NoPrivacy
+    return gate
+
+
+@contextmanager
+def entered(gate: Gate) -> Iterator[Gate]:
+    """Make a gate current for this context: a thread, a task, a request."""
+    token = _gate.set(gate)
+    try:
+        yield gate
+    finally:
+        _gate.reset(token)
+
+
+def read_models(field_maps: Iterable[FieldMap]) -> Mapping[type, FieldMap]:
+    """Models by class; an id declared twice is refused."""
+    models: dict[type, FieldMap] = {}
+    ids: set[str] = set()
+    for field_map in field_maps:
+        if field_map.id in ids:
+            raise InvalidDeclaration(
+                where=f"@personal(id={field_map.id!r})", problem="two models have this id", instead="Give each its own"
+            )
+        ids.add(field_map.id)
+        models[field_map.model] = field_map
+    return models

@@ -1,0 +1,203 @@
+"""The scope of a purpose: which activity, for whom. While it is entered, what it covers opens; first uses are logged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextvars import Token
+from threading import Lock
+from types import TracebackType
+from typing import Any, BinaryIO, cast
+
+from sectorprivacy.encryption import KeyAccess, Place, Sealed, key_access, open_stream, unseal
+from sectorprivacy.errors import KeyNotLoaded, NoPurpose, SubjectNotCovered
+from sectorprivacy.ledger import Deed, LogEntry
+from sectorprivacy.policy import Activity
+from sectorprivacy.purposes._gate import Gate, Pair, current_gate
+from sectorprivacy.vocabulary import Basis, Identifier, SubjectRef
+
+Subject = Any
+"""Whom a scope covers: a SubjectRef, an Identifier, a declared record (its owners), or an iterable of these."""
+
+_Field = tuple[SubjectRef, str, str]
+
+
+class Scope:
+    """An entered purpose; the KeyAccess of everything opened inside it, until it is left.
+
+    Args:
+        gate: The gate it asks.
+        activity: What the values are used for.
+        subjects: The people it covers; nobody else's values open.
+        deed: How the log calls the use.
+    """
+
+    def __init__(self, gate: Gate, activity: Activity, subjects: frozenset[SubjectRef], deed: Deed) -> None:
+        self.activity = activity
+        self.subjects = subjects
+        self._gate = gate
+        self._deed = deed
+        self._logged: set[tuple[SubjectRef, str]] = set()
+        self._prefetched: set[_Field] = set()
+        self._lock = Lock()
+        self._left = False
+
+    def open(self, place: Place, cell: bytes) -> Any:
+        """The value of a cell, logged before it is released.
+
+        Raises:
+            NoPurpose: The scope was left; a task that was started inside it may outlive it.
+            ProcessingRefused: The scope does not cover the value.
+            KeyNotLoaded: An event loop runs here, and the value was not prefetched.
+            DecryptionError: The cell does not open.
+        """
+        if _field(place) in self._prefetched and not self._left:
+            return unseal(self._gate.keys.for_opening(place, cell), place, cell)
+        basis = self._permit(place)
+        if _loop_runs():
+            # The key may be known already, yet the log would be written here, and opening never blocks a loop.
+            raise KeyNotLoaded
+        key = self._gate.keys.for_opening(place, cell)
+        self._write_log([(place, basis)])
+        return unseal(key, place, cell)
+
+    def open_file(self, place: Place, source: BinaryIO) -> Iterator[bytes]:
+        """The content of a sealed file, piece by piece; blocking. Raises: as `open`, DecryptionError while iterating."""
+        basis = self._permit(place)
+        pieces = open_stream(self._gate.keys, place, source)
+        self._write_log([(place, basis)])
+        return pieces
+
+    def prefetch(self, values: Iterable[Sealed[Any]]) -> None:
+        """Load the keys of these values in one query and log their use in one write; blocking. Raises: as `open`."""
+        stored = [(place, value.cell) for value in values if (place := value.place) is not None]
+        permitted = [(place, self._permit(place)) for place, _ in stored]
+        self._gate.keys.load(cell for _, cell in stored)
+        self._write_log(permitted)
+        self._prefetched.update(_field(place) for place, _ in stored)
+
+    def leave(self) -> None:
+        """Open nothing from now on."""
+        self._left = True
+
+    def _permit(self, place: Place) -> Basis:
+        if self._left:
+            raise NoPurpose
+        if place.subject not in self.subjects:
+            raise SubjectNotCovered(activity=self.activity.id)
+        return self._gate.check(self.activity, place)
+
+    def _write_log(self, uses: Iterable[tuple[Place, Basis]]) -> None:
+        with self._lock:
+            new: dict[tuple[SubjectRef, str], LogEntry] = {}
+            for place, basis in uses:
+                category = self._gate.category(place)
+                use = (place.subject, category)
+                if use not in self._logged and use not in new:
+                    new[use] = LogEntry(
+                        at=self._gate.now(),
+                        activity=self.activity.id,
+                        subject=place.subject,
+                        actor=self._gate.actor,
+                        kind=self._deed,
+                        categories=(category,),
+                        basis=basis,
+                    )
+            if new:
+                self._gate.log.append(list(new.values()))
+                self._logged |= new.keys()
+
+
+def _field(place: Place) -> _Field:
+    return place.subject, place.model, place.field
+
+
+def _loop_runs() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+class using:  # noqa: N801  (a verb, as the house calls it: `with using(activity, subject):`)
+    """Enter a purpose: `with using(activity, customer):` or `async with`.
+
+    Args:
+        activity: The activity, or its id.
+        subject: Whom it is about: a SubjectRef, an Identifier, a declared record (its owners), or an iterable of these.
+        deed: How the log calls the use.
+
+    Raises:
+        NoPrivacy: No Privacy object is current.
+        ActivityNotDeclared: The activity is not in the policy in force.
+    """
+
+    def __init__(self, activity: Activity | str, subject: Subject, *, deed: Deed = Deed.OPENED) -> None:
+        self._activity = activity
+        self._subject = subject
+        self._deed = deed
+        self._entries: list[tuple[Scope, Token[KeyAccess]]] = []
+
+    def __enter__(self) -> Scope:
+        return self._entered(self._scope())
+
+    def _scope(self) -> Scope:
+        gate = current_gate()
+        activity = gate.policy.activity(self._activity)
+        return Scope(gate, activity, _people(gate, self._subject), self._deed)
+
+    def _entered(self, scope: Scope) -> Scope:
+        self._entries.append((scope, key_access.set(scope)))
+        return scope
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        scope, before = self._entries.pop()
+        scope.leave()
+        key_access.reset(before)
+
+    async def __aenter__(self) -> Scope:
+        return self._entered(await asyncio.to_thread(self._scope))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+
+async def prefetch(*values: Sealed[Any]) -> None:
+    """Load the keys of these values, so that they open under a running event loop; the use is logged here.
+
+    Raises:
+        NoPurpose: No scope is entered.
+        ProcessingRefused: The scope does not cover one of them.
+    """
+    scope = key_access.get(None)
+    if not isinstance(scope, Scope):
+        raise NoPurpose
+    await asyncio.to_thread(scope.prefetch, values)
+
+
+def _people(gate: Gate, subject: Subject) -> frozenset[SubjectRef]:
+    """Everybody a scope covers, in one query; people nobody knows are covered by nothing."""
+    refs: list[SubjectRef] = []
+    pairs: list[Pair] = []
+    for each in _each(gate, subject):
+        if isinstance(each, SubjectRef):
+            refs.append(each)
+        elif isinstance(each, Identifier):
+            pairs.append((each.kind, each.value))
+        else:
+            pairs += gate.owner_pairs(each)
+    return frozenset(refs).union(gate.subjects.known(pairs).values() if pairs else ())
+
+
+def _each(gate: Gate, subject: Subject) -> Iterator[Any]:
+    several = isinstance(subject, Iterable) and not isinstance(subject, str | bytes)
+    if several and type(cast("object", subject)) not in gate.models:
+        for each in cast("Iterable[Any]", subject):
+            yield from _each(gate, each)
+    else:
+        yield subject

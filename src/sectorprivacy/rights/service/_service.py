@@ -1,0 +1,393 @@
+"""A service: answers the rights protocol over its data, whoever derived or wrote the access to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from attrs import Factory, field, frozen
+
+from sectorprivacy.annotations import Field, FieldMap
+from sectorprivacy.errors import KeyUnavailable, ProtocolError
+from sectorprivacy.ledger import CaseScopes, Scope
+from sectorprivacy.purposes import Gate
+from sectorprivacy.purposes import Scope as PurposeScope
+from sectorprivacy.rights.protocol import (
+    PAGE_LIMIT,
+    ApplyTask,
+    ChangePage,
+    ExportPage,
+    ExportTask,
+    FindTask,
+    Found,
+    Manifest,
+    PlanTask,
+    chain,
+)
+from sectorprivacy.rights.service._attachments import Attached, blob_use
+from sectorprivacy.rights.service._change import change_page, changes_of
+from sectorprivacy.rights.service._copy import copy_record, sealed_values
+from sectorprivacy.rights.service._cursor import Cursors, Start
+from sectorprivacy.rights.service._data import Records, ServiceData
+from sectorprivacy.rights.service._decision import Asked, Decided, digest_of_page
+from sectorprivacy.rights.service._finding import key_of
+from sectorprivacy.rights.service._finish import RECEIPT_PART, Finish
+from sectorprivacy.rights.service._handling import handling, prefetch
+from sectorprivacy.rights.service._manifest import manifest_of
+from sectorprivacy.rights.service._tasks import AnyTask, OpenTask, PlanPages, ReplayStore, TaskStore
+from sectorprivacy.rights.service._who import Who
+from sectorprivacy.signing import Envelope, Signer
+from sectorprivacy.vocabulary import SubjectRef
+
+
+@frozen(kw_only=True)
+class Memory:
+    """What a service remembers about tasks, in its privacy database.
+
+    Args:
+        tasks: Opened tasks.
+        plans: What plans said.
+        replay: Nonces of signed requests.
+        scopes: Whose records a case may touch.
+        settle: Makes deleted bytes unreadable; returns store to horizon.
+    """
+
+    tasks: TaskStore
+    plans: PlanPages
+    replay: ReplayStore
+    scopes: CaseScopes
+    settle: Callable[[], Mapping[str, str]]
+
+
+@frozen
+class _Page:
+    """One page of records that concern the person, in key order."""
+
+    records: Sequence[Any]
+    following: Start | None
+
+
+@frozen(kw_only=True)
+class Service:
+    """A service of the rights protocol; made by `Privacy.service`. Implements PersonalDataService and Attachments.
+
+    Args:
+        name: Its stable id.
+        gate: Policy, models, keys, subjects and log.
+        data: What it holds.
+        memory: What it remembers about tasks.
+        signer: Signs receipts.
+        title: What people read; by default its id.
+        holds_nothing: Why it holds no personal data, if it holds none.
+    """
+
+    name: str
+    gate: Gate
+    data: ServiceData
+    memory: Memory
+    signer: Signer
+    title: str | None = None
+    holds_nothing: str | None = None
+    _maps: Mapping[str, FieldMap] = field(
+        init=False,
+        default=Factory(
+            lambda self: {each.id: each for each in self.data.bind(list(self.gate.models.values()))},
+            takes_self=True,
+        ),
+    )
+
+    @property
+    def tasks(self) -> TaskStore:
+        """The opened tasks, for the endpoint."""
+        return self.memory.tasks
+
+    @property
+    def replay(self) -> ReplayStore:
+        """The nonces, for the endpoint."""
+        return self.memory.replay
+
+    async def describe(self) -> Manifest:
+        """What the service declares."""
+        return self._manifest()
+
+    async def find(self, task: FindTask) -> Found:
+        """Whether the person is known here, and by what else."""
+        return await asyncio.to_thread(self._find, task)
+
+    async def export(self, task: ExportTask, dataset: str, after: str | None, limit: int) -> ExportPage:
+        """One page of the person's records."""
+        return await asyncio.to_thread(self._export, task, dataset, after, limit)
+
+    async def plan(self, task: PlanTask, dataset: str, after: str | None, limit: int) -> ChangePage:
+        """What the instruction would do to one page."""
+        return await asyncio.to_thread(self._plan, task, dataset, after, limit)
+
+    async def apply(self, task: ApplyTask, dataset: str, after: str | None, limit: int) -> ChangePage:
+        """Carry out one page of the plan, asked for with the plan's limit."""
+        return await asyncio.to_thread(self._apply, task, dataset, after, limit)
+
+    async def receipt(self, task: UUID) -> Envelope:
+        """The signed account of a finished apply task."""
+        return await asyncio.to_thread(self._receipt, task)
+
+    async def attachment(self, task: ExportTask, attachment: str) -> AsyncIterator[bytes]:
+        """The bytes of one attachment."""
+        pieces = self._attachment(task, attachment)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
+
+    def _manifest(self) -> Manifest:
+        return manifest_of(
+            self.name,
+            self.gate.policy,
+            list(self._maps.values()),
+            title=self.title,
+            holds_nothing=self.holds_nothing,
+        )
+
+    def _find(self, task: FindTask) -> Found:
+        self._open(task)
+        who = Who(task.who)
+        with self._handling(who), self.data.reading() as records:
+            finding = records.find(who)
+        if not finding.held or finding.ambiguous:
+            return Found(task=task.task, ref=None, ambiguous=finding.ambiguous)
+        scope = self.memory.scopes.keep(
+            Scope(ref=SubjectRef.mint(), task=task.task, case=task.case, identifiers=who.identifiers)
+        )
+        return Found(task=task.task, ref=scope.ref, links=tuple(finding.links))
+
+    def _export(self, task: ExportTask, dataset: str, after: str | None, limit: int) -> ExportPage:
+        opened, field_map, who = self._known(task, dataset, limit)
+        cursors = Cursors(opened)
+        start = cursors.read(f"export/{dataset}", after)
+        attached = Attached(self.gate, self.data.files, field_map)
+        with self.data.reading() as records:
+            page = _page(records, field_map, who, start, limit)
+            with self._handling(who, page.records) as purpose:
+                concerned = [(record, who.concerns(field_map, record)) for record in page.records]
+                prefetch(purpose, (value for each in concerned for value in sealed_values(field_map, *each)))
+                copies = tuple(
+                    copy_record(
+                        field_map,
+                        record,
+                        concerns,
+                        task.right,
+                        lambda each, owner, key: attached.describe(purpose, cursors, each, owner, key),
+                    )
+                    for record, concerns in concerned
+                )
+        return ExportPage(
+            task=task.task,
+            ref=task.ref,
+            dataset=dataset,
+            records=copies,
+            next=_following(cursors, f"export/{dataset}", page),
+        )
+
+    def _plan(self, task: PlanTask, dataset: str, after: str | None, limit: int) -> ChangePage:
+        opened, field_map, who = self._known(task, dataset, limit)
+        cursors = Cursors(opened)
+        start = cursors.read(f"plan/{dataset}", after)
+        with self.data.reading() as records:
+            page = _page(records, field_map, who, start, limit)
+            decided = self._decided(records, field_map, who, page.records)
+        digest = digest_of_page(dataset, start.page, decided)
+        self.memory.plans.put(task.task, dataset, start.page, digest)
+        following = _following(cursors, f"plan/{dataset}", page)
+        return change_page(task, dataset, decided, digest=digest, following=following)
+
+    def _apply(self, task: ApplyTask, dataset: str, after: str | None, limit: int) -> ChangePage:
+        opened, field_map, who = self._known(task, dataset, limit)
+        self._check_plan(task)
+        cursors = Cursors(opened)
+        start = cursors.read(f"apply/{dataset}", after)
+        with self.data.writing() as records:
+            before = records.journal.written(task.task, dataset, start.page)
+            if before is None:
+                page = _page(records, field_map, who, start, limit)
+                decided = self._decided(records, field_map, who, page.records)
+                answer = change_page(
+                    task,
+                    dataset,
+                    decided,
+                    digest=self._planned(task, dataset, start.page, decided),
+                    following=_following(cursors, f"apply/{dataset}", page),
+                )
+                self._write(records, field_map, page.records, decided)
+                records.journal.write(task.task, dataset, start.page, answer.model_dump_json().encode())
+            else:
+                answer = ChangePage.model_validate_json(before)
+        self._remove_files()
+        if answer.next is None:
+            self._finish(task)
+        return answer
+
+    def _write(self, records: Records, field_map: FieldMap, page: Sequence[Any], decided: Sequence[Decided]) -> None:
+        attached = Attached(self.gate, self.data.files, field_map)
+        records.intents.intend(
+            [
+                name
+                for record, each in zip(page, decided, strict=True)
+                for name in attached.given_up(record, each.decision)
+            ]
+        )
+        records.write(field_map, changes_of(decided))
+
+    def _remove_files(self) -> None:
+        """Remove what was given up, also by a process that died between its commit and this."""
+        if self.data.files is None:
+            return
+        with self.data.reading() as records:
+            names = records.intents.intended()
+        if names:
+            self.data.files.remove(names)
+            with self.data.writing() as records:
+                records.intents.confirm(names)
+
+    def _receipt(self, task: UUID) -> Envelope:
+        opened = self.memory.tasks.get(task)
+        if opened is None or not isinstance(opened.task, ApplyTask):
+            raise ProtocolError(problem="unknown_task")
+        with self.data.reading() as records:
+            body = records.journal.written(task, RECEIPT_PART, 0)
+        if body is None:
+            raise ProtocolError(problem="not_finished", retry="backoff")
+        return Envelope.from_json(body)
+
+    def _attachment(self, task: ExportTask, attachment: str) -> Iterator[bytes]:
+        opened = self._open(task)
+        who = self._who(task)
+        cursors = Cursors(opened)
+        for field_map, each in self._file_fields():
+            try:
+                start = cursors.read(blob_use(field_map, each), attachment)
+            except ProtocolError:
+                continue  # another field's token, or nobody's
+            with self.data.reading() as records:
+                record = next(
+                    (found for found in _all(records, field_map, who) if key_of(field_map, found) == start.after), None
+                )
+                if record is None:
+                    break
+                with self._handling(who, [record]) as purpose:
+                    pieces = Attached(self.gate, self.data.files, field_map).pieces(purpose, each, record)
+                    first = next(pieces, b"")  # opened inside the scope, which must not outlive a yield
+            yield first
+            yield from pieces
+            return
+        raise ProtocolError(problem="unknown_attachment")
+
+    def _file_fields(self) -> Iterator[tuple[FieldMap, Field]]:
+        for field_map in self._maps.values():
+            for each in field_map.fields:
+                if each.attachment is not None:
+                    yield field_map, each
+
+    def _finish(self, task: ApplyTask) -> None:
+        scope = self._scope(task)
+        Finish(gate=self.gate, data=self.data, signer=self.signer, settle=self.memory.settle).run(
+            task, scope, self._manifest(), list(self._maps.values())
+        )
+
+    def _check_plan(self, task: ApplyTask) -> None:
+        planned = self.memory.tasks.get(task.plan)
+        if planned is None or not isinstance(planned.task, PlanTask) or planned.task.ref != task.ref:
+            raise ProtocolError(problem="not_planned")
+        digests = [chain(self.memory.plans.get(task.plan, dataset)) for dataset in self._maps]
+        if chain(digests) != task.digest:
+            raise ProtocolError(problem="plan_changed")
+
+    def _planned(self, task: ApplyTask, dataset: str, page: int, decided: Sequence[Decided]) -> str:
+        """The digest of the page, if it is the one that was planned."""
+        digest = digest_of_page(dataset, page, decided)
+        planned = self.memory.plans.get(task.plan, dataset)
+        if page >= len(planned) or planned[page] != digest:
+            raise ProtocolError(problem="plan_changed")
+        return digest
+
+    def _decided(self, records: Records, field_map: FieldMap, who: Who, page: Sequence[Any]) -> list[Decided]:
+        today = self._today()
+        return [
+            Decided(
+                key_of(field_map, record),
+                records.decide(
+                    Asked(
+                        policy=self.gate.policy,
+                        field_map=field_map,
+                        record=record,
+                        concerns=who.concerns(field_map, record),
+                        today=today,
+                    )
+                ),
+            )
+            for record in page
+        ]
+
+    def _today(self) -> date:
+        return self.gate.now().astimezone(ZoneInfo(self.gate.policy.controller.time_zone)).date()
+
+    @contextmanager
+    def _handling(self, who: Who, records: Sequence[Any] = ()) -> Generator[PurposeScope]:
+        """The scope of the request, in whichever thread this runs; keys out of reach are worth another try."""
+        try:
+            with handling(self.gate, who, records) as purpose:
+                yield purpose
+        except KeyUnavailable:
+            raise ProtocolError(problem="keys_unavailable", retry="backoff") from None
+
+    def _known(
+        self, task: ExportTask | PlanTask | ApplyTask, dataset: str, limit: int
+    ) -> tuple[OpenTask, FieldMap, Who]:
+        opened = self._open(task)
+        if not 1 <= limit <= PAGE_LIMIT:
+            raise ProtocolError(problem="limit_exceeded")
+        field_map = self._maps.get(dataset)
+        if field_map is None:
+            raise ProtocolError(problem="unknown_dataset")
+        return opened, field_map, self._who(task)
+
+    def _open(self, task: AnyTask) -> OpenTask:
+        opened = self.memory.tasks.open(task)
+        if opened.state == "cancelled":
+            raise ProtocolError(problem="cancelled")
+        return opened
+
+    def _who(self, task: ExportTask | PlanTask | ApplyTask) -> Who:
+        return Who(self._scope(task).identifiers)
+
+    def _scope(self, task: ExportTask | PlanTask | ApplyTask) -> Scope:
+        scope = self.memory.scopes.get(task.ref, task.case)
+        if scope is None:
+            raise ProtocolError(problem="unknown_ref")
+        return scope
+
+
+def _page(records: Records, field_map: FieldMap, who: Who, start: Start, limit: int) -> _Page:
+    """A page from the data, refused if a hand-written selector gave a record that does not concern the person."""
+    found = records.select(field_map, who, start.after, limit)
+    if len(found) > limit or not all(who.concerns(field_map, record) for record in found):
+        raise ProtocolError(problem="record_of_another", retry="human")
+    keys = [key_of(field_map, record) for record in found]
+    if len({start.after, *keys}) != len(keys) + 1:
+        raise ProtocolError(problem="record_twice", retry="human")
+    return _Page(found, Start(start.page + 1, keys[-1]) if len(found) == limit else None)
+
+
+def _all(records: Records, field_map: FieldMap, who: Who) -> Iterator[Any]:
+    start: Start | None = Start()
+    while start is not None:
+        page = _page(records, field_map, who, start, PAGE_LIMIT)
+        yield from page.records
+        start = page.following
+
+
+def _following(cursors: Cursors, use: str, page: _Page) -> str | None:
+    if page.following is None or page.following.after is None:
+        return None
+    return cursors.write(use, page.following.page, page.following.after)

@@ -1,0 +1,88 @@
+"""Whom a task is about, as a service sees it: identifiers with role and period, and what they say about one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from attrs import field, frozen
+
+from sectorprivacy.annotations import Field, FieldMap
+from sectorprivacy.vocabulary import ALWAYS, THINGS, Identifier, Period, Relation
+
+
+@frozen
+class Concern:
+    """How one record concerns the person: in which role and relation, and by which identifier."""
+
+    role: str
+    relation: Relation
+    by: Identifier
+    field: Field
+
+
+@frozen
+class Who:
+    """The person a task is about, known by identifiers alone; a service never learns more than it needs."""
+
+    identifiers: Sequence[Identifier] = field(converter=tuple[Identifier, ...], repr=False)
+
+    def values(self, kind: str) -> tuple[str, ...]:
+        """The values of one kind of identifier, each once, in the order given."""
+        return tuple(dict.fromkeys(each.value for each in self.identifiers if each.kind == kind))
+
+    def matching(self, field_map: FieldMap) -> Iterator[tuple[Field, Identifier]]:
+        """Which identifiers can stand in which fields of a model.
+
+        A thing (an installation) concerns the person in the role of their link alone; an e-mail address is theirs in
+        whatever role a record names it. A record that states the link itself is found by the person, never by the
+        thing: it would be the next owner's. A record without a time is about now, so a link that ended says nothing
+        about it.
+        """
+        for each in field_map.subjects:
+            subject = each.subject
+            if subject is None or (field_map.period is not None and subject.kind in THINGS):
+                continue
+            for identifier in self.identifiers:
+                if identifier.kind != subject.kind or (field_map.when is None and identifier.period.end is not None):
+                    continue
+                if not identifier.names_a_thing or identifier.role == subject.role:
+                    yield each, identifier
+
+    def concerns(self, field_map: FieldMap, record: Any) -> tuple[Concern, ...]:
+        """How a record concerns the person; empty where it does not.
+
+        Args:
+            field_map: The marks of the record's model.
+            record: The record, whatever its style of model.
+        """
+        return tuple(
+            Concern(role=subject.role, relation=field_map.relation_of(subject), by=identifier, field=each)
+            for each, identifier in self.matching(field_map)
+            if (subject := each.subject) is not None
+            and getattr(record, each.name) == identifier.value
+            and _lasted(identifier.period, field_map, record)
+        )
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment, aware: databases give naive datetimes back, and services keep them in UTC."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _lasted(period: Period, field_map: FieldMap, record: Any) -> bool:
+    """Whether a link was there when the record was made; of one whose time is unknown, only a link for ever says so."""
+    if field_map.when is None or period == ALWAYS:
+        return True
+    moment = as_moment(getattr(record, field_map.when))
+    return moment is not None and period.covers(moment)
+
+
+def as_moment(value: datetime | date | None) -> datetime | None:
+    """An aware datetime of a record's time: naive ones are UTC, and a date is the start of its day in UTC."""
+    if isinstance(value, datetime):
+        return in_utc(value)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), tzinfo=UTC)
+    return None

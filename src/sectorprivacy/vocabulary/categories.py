@@ -1,0 +1,35 @@
+"""The categories of personal data that an alarm company holds; `C` in examples."""
+
+from __future__ import annotations
+
+from sectorprivacy.vocabulary._words import Category
+
+IDENTIFIER = Category("identifier", "identifier", dpv="pd:Identifier")
+CUSTOMER_NUMBER = Category("customer_number", "customer number", IDENTIFIER, "pd:UID")
+USER_NAME = Category("user_name", "user name", IDENTIFIER, "pd:Username")
+USER_SLOT = Category("user_slot", "alarm user's place on the panel", IDENTIFIER, "pd:AccountIdentifier")
+NATIONAL_ID = Category("national_id", "national identity number", IDENTIFIER, "pd:OfficialID")
+CORPORATE_ID = Category("corporate_id", "corporate identity number", IDENTIFIER, "pd:OfficialID")
+NAME = Category("name", "name", dpv="pd:Name")
+BIRTH_DATE = Category("birth_date", "date of birth", dpv="pd:BirthDate")
+CONTACT = Category("contact", "contact details", dpv="pd:Contact")
+EMAIL = Category("email", "e-mail address", CONTACT, "pd:EmailAddress")
+TELEPHONE = Category("telephone", "telephone number", CONTACT, "pd:TelephoneNumber")
+ADDRESS = Category("address", "address", CONTACT, "pd:PhysicalAddress")
+RELATIONSHIP = Category("relationship", "relationship to another person", dpv="pd:Acquaintance")
+AGREEMENT = Category("agreement", "agreement and its terms", dpv="pd:Ownership")
+INSTALLATION = Category("installation", "installation at an address", dpv="pd:HomeLocation")
+EVENT = Category("event", "what the alarm system registered and when", dpv="pd:ServiceConsumptionBehaviour")
+ALARM = Category("alarm", "alarm activation and its follow-up", EVENT, "pd:ServiceConsumptionBehaviour")
+IMAGE = Category("image", "verification image", dpv="pd:Picture")
+TRANSACTION = Category("transaction", "invoices and payments", dpv="pd:Transactional")
+CREDIT = Category("credit", "creditworthiness", dpv="pd:CreditWorthiness")
+COMMUNICATION = Category("communication", "what was written or said", dpv="pd:Communication")
+RECORDING = Category("recording", "telephone recording", COMMUNICATION, "pd:VoiceCommunicationRecording")
+PREFERENCE = Category("preference", "preferences, consents and objections", dpv="pd:PrivacyPreference")
+CONSENT = Category("consent", "consent given", PREFERENCE, "pd:PrivacyPreference")
+OBJECTION = Category("objection", "objection raised", PREFERENCE, "pd:PrivacyPreference")
+SECRET = Category("secret", "secret (held, its value never shown)", dpv="pd:SecretText")
+CODE = Category("code", "alarm code", SECRET, "pd:PINCode")
+PASSWORD = Category("password", "password", SECRET, "pd:Password")
+USAGE = Category("usage", "use of the services", dpv="pd:BrowsingBehaviour")
