@@ -46,12 +46,14 @@ from sectorprivacy.rights.service import (
     TaskStore,
 )
 from sectorprivacy.signing import Signer
-from sectorprivacy.vocabulary import KeyPart, RecordKey, SubjectRef
+from sectorprivacy.vocabulary import KeyPart, RecordKey, SubjectRef, stable_id
 
-LIBRARY: Final = SubjectRef(bytes(16))
+_LIBRARY: Final = SubjectRef(bytes(16))
 """Whose key the secrets of the library itself come from; no person is ever given this reference."""
 
-LIBRARY_CLASS: Final = "library"
+_LIBRARY_CLASS: Final = "library"
+
+_LABEL: Final = b"sp1/library/"
 
 
 class Store(Protocol):
@@ -245,7 +247,7 @@ class Privacy:
             settle=self._store.settle,
         )
         return Service(
-            name=name,
+            name=stable_id(name, where="service"),
             gate=self.gate,
             data=data,
             memory=memory,
@@ -288,8 +290,15 @@ class Privacy:
 
         Raises:
             PersonErased: The owner was erased here.
+            InvalidDeclaration: The field is not marked `sealed_file`.
         """
         declared = self.gate.field_map(type(record)).field(name)
+        if not declared.sealed_file:
+            raise InvalidDeclaration(
+                where=f"{self.gate.field_map(type(record)).id}.{declared.id}",
+                problem="it does not name a sealed file",
+                instead="Mark it Personal(..., attachment=..., sealed_file=True)",
+            )
         owner = self.gate.owner(record)
         seal_stream(
             self._keys.for_sealing(owner, declared.retention_class), self.gate.place(record, declared), source, target
@@ -310,8 +319,8 @@ class Privacy:
 
     def _secret(self, use: str) -> bytes:
         """32 bytes for a use of the library itself, from a key in the key store (docs/spec/keys.md)."""
-        key = self._keys.for_sealing(LIBRARY, LIBRARY_CLASS)
-        return hmac.digest(key.stream_key, b"sp1/library/" + use.encode("ascii"), "sha256")
+        key = self._keys.for_sealing(_LIBRARY, _LIBRARY_CLASS)
+        return hmac.digest(key.stream_key, _LABEL + use.encode("ascii"), "sha256")
 
 
 __all__ = ["MemoryStore", "Privacy", "Row", "Store"]

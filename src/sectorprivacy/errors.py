@@ -193,7 +193,7 @@ class NoPrivacy(ProcessingRefused):
 
     code: ClassVar[str] = "purpose.no-privacy"
     sentence: ClassVar[str] = "No Privacy object is current."
-    remedy: ClassVar[str] = "Enter it with `with privacy:`, or mount its middleware."
+    remedy: ClassVar[str] = "Enter it with `with privacy:`."
 
 
 @define(eq=False)
@@ -283,7 +283,7 @@ class RightsError(PrivacyError):
 
 @define(eq=False)
 class ProtocolError(RightsError):
-    """A message of the rights protocol was refused; `code` and `retry` are those of its problem document."""
+    """A message of the rights protocol was refused; `problem` and `retry` are those of its problem document."""
 
     code: ClassVar[str] = "rights.protocol"
     sentence: ClassVar[str] = "The message was refused: {problem}."
@@ -379,7 +379,7 @@ class PortInUse(SetupError):
 
 @define(eq=False)
 class DatabaseUnsafe(SetupError):
-    """A database does not do what erasure and durability need: a setting does not hold, or deleted bytes are still there."""
+    """A database does not do what erasure and durability need: a setting does not hold, or deleted bytes stay."""
 
     code: ClassVar[str] = "setup.database-unsafe"
     sentence: ClassVar[str] = "The database is not safe for personal data: {problem}."

@@ -27,7 +27,7 @@ def test_verify_tells_what_verified(package: Path, capsys: pytest.CaptureFixture
     assert run(["verify", str(package), "--key", str(package.with_name("key.pem"))]) == 0
     told = capsys.readouterr().out
     assert "6c1f3c0e-94a0-4f0e-9a51-8a2e5a1c7b11" in told
-    assert "no answer (timeout)" in told
+    assert "no answer (timed_out)" in told
 
 
 def test_verify_names_the_file_that_was_changed(package: Path, capsys: pytest.CaptureFixture[str]) -> None:

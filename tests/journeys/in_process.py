@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import frozen
 
-from alarm_company.site import Site
+from alarm_company.site import SERVICES, Site
 from alarm_company.world import Person, World, draw_image
 from sectorprivacy.rights.coordinator import Case, Coordinator, ReviewDecision, ReviewItem
 from sectorprivacy.rights.package import VerifiedPackage, verify_package
@@ -23,7 +23,6 @@ from sectorprivacy.vocabulary import Ground
 from tests.journeys.path import SIGNER, Erased, access, coordinator, customer, erase, unpack, write
 from tests.journeys.tables import Tables, read_tables
 
-SERVICES = ("billing", "contact_centre", "crm", "monitoring")
 UNKNOWN = customer("C-0000000")
 
 
@@ -134,7 +133,7 @@ def _open(sites: Path, world: World) -> tuple[dict[str, Service], dict[str, Veri
         module = importlib.import_module(f"alarm_company.{name}")
         module.fill(site, world)
         services[name] = module.build(site)
-        verifiers[name] = Verifier.load(site.verify_key)
+        verifiers[name] = Verifier.load(site.public_key("receipts"))
     return services, verifiers
 
 

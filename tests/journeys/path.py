@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from alarm_company.register import policy
-from sectorprivacy.documents import Document, access_information
 from sectorprivacy.integrations.jinja import JinjaRenderer
 from sectorprivacy.rights.coordinator import (
     Case,
@@ -24,7 +23,7 @@ from sectorprivacy.rights.coordinator import (
     ReviewItem,
     Verification,
 )
-from sectorprivacy.rights.package import holdings_of, write_package
+from sectorprivacy.rights.package import write_package
 from sectorprivacy.rights.protocol import PersonalDataService
 from sectorprivacy.signing import Signer, Verifier
 from sectorprivacy.vocabulary import Identifier, Right
@@ -32,8 +31,8 @@ from sectorprivacy.vocabulary import Identifier, Right
 SIGNER = Signer.generate()
 """Signs packages and countersigns receipts."""
 
-PATIENCE = CoordinatorLimits(connect=4, page=4, task=30, backoff=0.05)
-"""Far more than a sound service needs here, and no more than a test can wait for one that hangs."""
+IMPATIENT = CoordinatorLimits(connect=4, page=4, task=30, backoff=0.05)
+"""Limits for cases with a service that hangs: far more than a sound one needs, and no more than a test can wait."""
 
 
 @frozen(kw_only=True)
@@ -58,7 +57,7 @@ def coordinator(
         "work": work,
         "verifiers": verifiers,
         "signer": SIGNER,
-        "limits": PATIENCE,
+        "limits": CoordinatorLimits(backoff=0.05),
     }
     return Coordinator(**(facts | given))
 
@@ -88,10 +87,9 @@ async def gathered(asked: Coordinator, case: Case, decide: Any = release) -> Cas
 
 async def write(asked: Coordinator, case: Case, path: Path) -> None:
     """The package of a case, with the facts of Art. 15(1) drawn from what is in it."""
-    contents = await asked.contents(case.id, Document(title="", blocks=()))
-    information = access_information(policy, holdings=holdings_of(contents.services))
+    contents = await asked.contents(case.id)
     with path.open("xb") as out:
-        write_package(out, evolve(contents, information=information), signer=SIGNER, renderer=JinjaRenderer())
+        write_package(out, contents, signer=SIGNER, renderer=JinjaRenderer())
 
 
 async def erase(asked: Coordinator, who: Identifier) -> Erased:

@@ -14,11 +14,10 @@ import sys
 import threading
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 import uvicorn
 
-from alarm_company.site import Site
+from alarm_company.site import KEYRING_KEY, SERVICES, Site
 from alarm_company.world import World
 from sectorprivacy.encryption import environment_key
 from sectorprivacy.errors import PortInUse, PrivacyError
@@ -26,9 +25,6 @@ from sectorprivacy.integrations.http_signatures import HttpSigner
 from sectorprivacy.integrations.starlette import routes
 from sectorprivacy.rights.service import Peer
 from sectorprivacy.signing import Verifier
-
-SERVICES: Final = ("billing", "contact_centre", "crm", "monitoring")
-KEYRING_KEY: Final = "ALARM_COMPANY_KEYRING_KEY"
 
 
 def main() -> int:
@@ -45,7 +41,7 @@ def main() -> int:
         seed, customers, day = arguments.world.split(",")
         module.fill(site, World.generate(int(seed), int(customers), date.fromisoformat(day)))
     coordinator = Peer(Verifier.load(arguments.coordinator), {"find", "export", "plan", "apply"})
-    app = routes(module.build(site), signer=HttpSigner(site.signer()), peers=[coordinator])
+    app = routes(module.build(site), signer=HttpSigner(site.signer("answers")), peers=[coordinator])
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
     threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
     sys.stdout.write(json.dumps({"service": arguments.service, "port": listening.getsockname()[1]}) + "\n")

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from alarm_company.__main__ import KEYRING_KEY, SERVICES
+from alarm_company.site import KEYRING_KEY, SERVICES, Site, Use
 from sectorprivacy.errors import ServiceFailed
 from sectorprivacy.integrations.http_signatures import HttpSigner
 from sectorprivacy.integrations.httpx2 import HttpService
@@ -38,6 +38,7 @@ class Company:
         self.root = root
         self._world = world
         self._signer = Signer.generate()
+        self._keyring_keys = {name: secrets.token_bytes(32) for name in SERVICES}
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self.urls: dict[str, str] = {}
 
@@ -56,8 +57,8 @@ class Company:
 
     @property
     def verifiers(self) -> Mapping[str, Verifier]:
-        """Public key of each service."""
-        return {name: Verifier.load(self.root / name / "verify-key.pem") for name in SERVICES}
+        """By service, the key of its receipts."""
+        return self._public_keys("receipts")
 
     def process(self, name: str) -> subprocess.Popen[str]:
         """The process of a service, for those who want to see what happens when it dies."""
@@ -67,52 +68,70 @@ class Company:
     async def services(self) -> AsyncIterator[Mapping[str, HttpService]]:
         """The services, as the coordinator calls them."""
         async with AsyncExitStack() as stack:
-            signer = HttpSigner(self._signer)
+            signer, answers = HttpSigner(self._signer), self._public_keys("answers")
             yield {
-                name: await stack.enter_async_context(HttpService(url, signer=signer, verifier=self.verifiers[name]))
+                name: await stack.enter_async_context(HttpService(url, signer=signer, verifier=answers[name]))
                 for name, url in self.urls.items()
             }
 
+    def _public_keys(self, use: Use) -> Mapping[str, Verifier]:
+        return {name: Verifier.load(Site(self.root / name, b"").public_key(use)) for name in SERVICES}
+
+    def restart(self, name: str) -> None:
+        """Start a service that has ended once more, over the data it left; it listens on another port."""
+        _close(self._processes[name])
+        self._launch(name)
+        self.urls[name] = _url(name, self._processes[name])
+
     def _start(self) -> None:
-        coordinator = self.root / "coordinator.pem"
-        self._signer.verifier.save(coordinator)
+        self._signer.verifier.save(self.root / "coordinator.pem")
         for name in SERVICES:
-            site = self.root / name
-            site.mkdir()
-            self._processes[name] = subprocess.Popen(  # noqa: S603  (this very interpreter, with our own arguments)
-                [
-                    *(sys.executable, "-m", "alarm_company", name),
-                    *("--site", str(site), "--coordinator", str(coordinator), "--world", self._world),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                # Each service has a keyring key of its own, in its environment and nowhere on disk.
-                env={
-                    **os.environ,
-                    KEYRING_KEY: base64.b64encode(secrets.token_bytes(32)).decode(),
-                    "PYTHONPATH": os.pathsep.join(filter(None, [str(EXAMPLES), os.environ.get("PYTHONPATH")])),
-                },
-            )
+            (self.root / name).mkdir()
+            self._launch(name)
         for name, process in self._processes.items():
-            self.urls[name] = f"http://127.0.0.1:{_port(name, process)}"
+            self.urls[name] = _url(name, process)
+
+    def _launch(self, name: str) -> None:
+        self._processes[name] = subprocess.Popen(  # noqa: S603  (this very interpreter, with our own arguments)
+            [
+                *(sys.executable, "-m", "alarm_company", name),
+                *("--site", str(self.root / name), "--coordinator", str(self.root / "coordinator.pem")),
+                *("--world", self._world),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            # Each service has a keyring key of its own, in its environment and nowhere on disk.
+            env={
+                **os.environ,
+                KEYRING_KEY: base64.b64encode(self._keyring_keys[name]).decode(),
+                "PYTHONPATH": os.pathsep.join(filter(None, [str(EXAMPLES), os.environ.get("PYTHONPATH")])),
+            },
+        )
 
     def _stop(self) -> None:
         for process in self._processes.values():
-            if process.stdin is not None and not process.stdin.closed:
+            if process.stdin is not None:
                 process.stdin.close()
         for process in self._processes.values():
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            _close(process)
 
 
-def _port(name: str, process: subprocess.Popen[str]) -> int:
+def _close(process: subprocess.Popen[str]) -> None:
+    """Let the process end, make it end where it does not, and let go of it."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _url(name: str, process: subprocess.Popen[str]) -> str:
     line = process.stdout.readline() if process.stdout is not None else ""
     if not line:
         raise ServiceFailed(service=name, reason="not_started")
-    return int(json.loads(line)["port"])
+    return f"http://127.0.0.1:{int(json.loads(line)['port'])}"

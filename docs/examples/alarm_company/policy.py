@@ -2,36 +2,9 @@
 
 from __future__ import annotations
 
-from alarm_company.billing import Invoice
-from alarm_company.contact_centre import Message, Recording
-from alarm_company.crm import (
-    Agreement,
-    Consent,
-    ContactPerson,
-    Customer,
-    Objection,
-    Ownership,
-    OwnershipChange,
-    UserSlot,
-)
-from alarm_company.monitoring import Activation, ArmingEvent, VerificationImage
+from alarm_company import billing, contact_centre, crm, monitoring
 from alarm_company.register import policy
 
-models = (
-    Customer,
-    ContactPerson,
-    Agreement,
-    Ownership,
-    OwnershipChange,
-    UserSlot,
-    Consent,
-    Objection,
-    ArmingEvent,
-    Activation,
-    VerificationImage,
-    Invoice,
-    Message,
-    Recording,
-)
+models = (*crm.MODELS, *monitoring.MODELS, *billing.MODELS, *contact_centre.MODELS)
 
 __all__ = ["models", "policy"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final, Literal
 
 from attrs import frozen
 
@@ -11,6 +12,14 @@ from sectorprivacy.encryption import LocalKeyring
 from sectorprivacy.integrations.sqlalchemy import SqlStore
 from sectorprivacy.policy import Policy
 from sectorprivacy.signing import Signer
+
+SERVICES: Final = ("billing", "contact_centre", "crm", "monitoring")
+
+KEYRING_KEY: Final = "ALARM_COMPANY_KEYRING_KEY"
+"""Name of the environment variable with the key of a service's keyring."""
+
+Use = Literal["answers", "receipts"]
+"""What a key signs."""
 
 
 @frozen
@@ -35,18 +44,17 @@ class Site:
         """Folder of images or recordings."""
         return self.path / "files"
 
-    @property
-    def verify_key(self) -> Path:
-        """Public half of the service's key, for those it answers."""
-        return self.path / "verify-key.pem"
+    def public_key(self, use: Use) -> Path:
+        """Public half of one of the service's keys, for those it answers."""
+        return self.path / f"{use}.pub.pem"
 
-    def signer(self) -> Signer:
-        """The service's Ed25519 key, made at the first start."""
-        private = self.path / "signing-key.pem"
+    def signer(self, use: Use) -> Signer:
+        """One of the service's Ed25519 keys, made at the first start: a key for each use."""
+        private = self.path / f"{use}.pem"
         if not private.exists():
             signer = Signer.generate()
             signer.save(private)
-            signer.verifier.save(self.verify_key)
+            signer.verifier.save(self.public_key(use))
         return Signer.load(private)
 
     def privacy(self, policy: Policy, models: list[type]) -> Privacy:

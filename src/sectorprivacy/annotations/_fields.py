@@ -12,7 +12,7 @@ from sectorprivacy.annotations._hints import field_hints, find_generic, metadata
 from sectorprivacy.annotations._marks import Declaration, NotPersonal, Personal, SubjectId, declaration_of
 from sectorprivacy.encryption import Codec, Sealed, codec_of
 from sectorprivacy.errors import InvalidDeclaration, NotDeclared, UnmarkedFields
-from sectorprivacy.vocabulary import Category, Relation, Source, categories
+from sectorprivacy.vocabulary import Category, Relation, Source, categories, stable_id
 
 
 @frozen(kw_only=True)
@@ -200,7 +200,10 @@ def _field(
     category = personal.category if personal else subject.category if subject else categories.IDENTIFIER
     return Field(
         name=name,
-        id=(personal.id if personal else None) or (subject.id if subject else None) or name,
+        id=stable_id(
+            (personal.id if personal else None) or (subject.id if subject else None) or name,
+            where=f"field {declaration.id}.{name}",
+        ),
         category=category,
         label=(personal.label if personal else None) or (subject.label if subject else None) or category.label,
         about=about,

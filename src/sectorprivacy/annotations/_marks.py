@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from attrs import field, frozen
 
 from sectorprivacy.errors import InvalidDeclaration, NotDeclared
-from sectorprivacy.vocabulary import Category, Relation, Role, Source, categories, category
+from sectorprivacy.vocabulary import Category, Relation, Role, Source, categories, category, stable_id
+from sectorprivacy.vocabulary import relation as as_relation
 from sectorprivacy.vocabulary import role as as_role
 
 M = TypeVar("M", bound=type)
@@ -50,6 +51,11 @@ class Personal:
     attachment: str | None = field(default=None, kw_only=True)
     sealed_file: bool = field(default=False, kw_only=True)
 
+    def __attrs_post_init__(self) -> None:
+        if self.id is not None:
+            stable_id(self.id, where="Personal")
+        stable_id(self.retention_class, where="Personal(retention_class=...)")
+
 
 KIND_CATEGORIES: Mapping[str, Category] = {
     "customer_number": categories.CUSTOMER_NUMBER,
@@ -82,6 +88,11 @@ class SubjectId:
     relation: Relation | None = field(default=None, kw_only=True)
     id: str | None = field(default=None, kw_only=True)
     label: str | None = field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        stable_id(self.kind, where="SubjectId")
+        if self.id is not None:
+            stable_id(self.id, where="SubjectId(id=...)")
 
     @property
     def category(self) -> Category:
@@ -146,15 +157,10 @@ def personal(
     Returns:
         The decorator; it returns the class itself.
     """
-    if not id or not frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-").issuperset(id):
-        raise InvalidDeclaration(
-            where=f"@personal(id={id!r})",
-            problem="the id is not a stable id",
-            instead="Use lower-case ASCII letters, digits, '_', '.' and '-'",
-        )
+    stable_id(id, where="@personal")
     declaration = Declaration(
         id=id,
-        relation=Relation(relation),
+        relation=as_relation(relation),
         key=(key,) if isinstance(key, str) else tuple(key),
         when=when,
         period=period,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from sectorprivacy.cli._configuration import examples
 from sectorprivacy.errors import MissingExtra, PrivacyError
 
 __all__ = ["main", "run"]
@@ -25,6 +26,8 @@ def run(arguments: Sequence[str]) -> int:
         The exit code: 0 done, 1 refused, 2 an extra is missing or the command line was not understood.
     """
     try:
+        if arguments[:1] == ["demo"]:
+            examples()  # before any extra is asked for: with extras alone there would be nothing to show
         from sectorprivacy.cli._application import dispatch  # noqa: PLC0415  # needs an extra, which may be missing
 
         return dispatch(arguments)

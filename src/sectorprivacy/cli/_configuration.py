@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sectorprivacy.errors import ConfigurationError
+from sectorprivacy.errors import ConfigurationError, RepositoryNeeded
 
 _Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
@@ -44,6 +44,22 @@ def read_configuration(start: Path) -> Configuration:
         problem="no pyproject.toml from here upwards has it",
         instead="Run the command inside the project, or add the table",
     )
+
+
+def examples() -> list[str]:
+    """Folders of the reference company, found from the current folder upwards.
+
+    Raises:
+        RepositoryNeeded: It is not there: this is an installed package, or another project.
+    """
+    try:
+        configuration = read_configuration(Path.cwd())
+    except ConfigurationError:
+        raise RepositoryNeeded from None
+    folders = [configuration.root / folder for folder in configuration.path]
+    if not any((folder / "alarm_company" / "demo").is_dir() for folder in folders):
+        raise RepositoryNeeded
+    return [str(folder) for folder in folders]
 
 
 def _table(file: Path) -> Mapping[str, Any] | None:

@@ -10,10 +10,10 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from sectorprivacy.cli._configuration import read_configuration
-from sectorprivacy.errors import ConfigurationError, MissingExtra, RepositoryNeeded
+from sectorprivacy.cli._configuration import examples
+from sectorprivacy.errors import MissingExtra
 
-EXTRAS = ("httpx2", "http_message_signatures", "jinja2", "sqlalchemy", "starlette", "uvicorn")
+NEEDED = ("httpx2", "http_message_signatures", "jinja2", "sqlalchemy", "starlette", "uvicorn")
 
 
 def demo(
@@ -29,22 +29,11 @@ def demo(
         output: Folder for the package, the receipts and the key to verify them; replaced if an earlier demo made it.
         keep: Keep the services' databases and files too, in the folder `services` of the output.
     """
-    for module in EXTRAS:
+    for module in NEEDED:
         if importlib.util.find_spec(module) is None:
             raise MissingExtra(feature="sectorprivacy demo", extra="demo")
-    sys.path[:0] = _examples()
+    sys.path[:0] = examples()
     from alarm_company.demo import run  # noqa: PLC0415  # lives in the repository, which was looked for above
 
     return run(customers=customers, output=output, keep=keep)
 
-
-def _examples() -> list[str]:
-    """Folders of the reference company. Raises: RepositoryNeeded outside the repository."""
-    try:
-        configuration = read_configuration(Path.cwd())
-    except ConfigurationError:
-        raise RepositoryNeeded from None
-    folders = [configuration.root / folder for folder in configuration.path]
-    if not any((folder / "alarm_company" / "demo").is_dir() for folder in folders):
-        raise RepositoryNeeded
-    return [str(folder) for folder in folders]

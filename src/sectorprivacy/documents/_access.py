@@ -125,11 +125,13 @@ def _purposes(activities: Sequence[Activity], roles: Sequence[str]) -> Table:
 
 
 def _bases(activity: Activity, roles: Sequence[str]) -> str:
-    mine = {each: activity.basis[each] for each in roles if each in activity.basis}
-    grounds = _distinct(basis_in_words(activity, basis) for basis in mine.values())
+    grounds: dict[str, list[str]] = {}
+    for each in roles:
+        if each in activity.basis:
+            grounds.setdefault(basis_in_words(activity, activity.basis[each]), []).append(role_in_words(each))
     if len(grounds) == 1:
-        return _sentence(grounds[0])
-    return "; ".join(f"As {role_in_words(each)}: {basis_in_words(activity, basis)}" for each, basis in mine.items())
+        return _sentence(next(iter(grounds)))
+    return "; ".join(f"As {' or '.join(mine)}: {ground}" for ground, mine in grounds.items())
 
 
 def _sentence(text: str) -> str:

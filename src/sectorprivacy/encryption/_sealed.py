@@ -14,6 +14,7 @@ from sectorprivacy.encryption._place import Place
 from sectorprivacy.errors import NoPurpose, NotSealed, ValueNotSealable
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class KeyAccess(Protocol):
@@ -49,18 +50,18 @@ class Sealed(Generic[T]):
         raise TypeError("use Sealed.of(value) or Sealed.stored(place, cell)")
 
     @classmethod
-    def of(cls, value: T) -> Sealed[T]:
+    def of(cls, value: V) -> Sealed[V]:
         """Hold a value until it is stored, which seals it."""
         return cls._made(None, value)
 
     @classmethod
-    def stored(cls, place: Place, cell: bytes | str) -> Sealed[T]:
+    def stored(cls, place: Place, cell: bytes | str) -> Sealed[Any]:
         """A value as it was read from a store, as bytes or as text; nothing is opened or checked yet."""
         return cls._made(place, cell)
 
     @classmethod
-    def _made(cls, place: Place | None, value: Any) -> Sealed[T]:
-        sealed = object.__new__(cls)
+    def _made(cls, place: Place | None, value: Any) -> Sealed[Any]:
+        sealed: Sealed[Any] = object.__new__(cls)
         sealed._place = place
         sealed._value = value
         return sealed

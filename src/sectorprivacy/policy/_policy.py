@@ -25,6 +25,7 @@ RIGHTS_HANDLING = Activity(
     purpose=purposes.RIGHTS,
     basis=dict.fromkeys(_EVERY_ROLE, Basis.LEGAL_OBLIGATION),
     uses=_EVERY_CATEGORY,
+    covers_everything=True,
     keep=Keep(years=3, after="case_closed"),
     law="GDPR Art. 12 to 22",
 )

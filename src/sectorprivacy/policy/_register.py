@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import Factory, field, frozen
 
 from sectorprivacy.errors import InvalidDeclaration
-from sectorprivacy.vocabulary import Basis, Capacity, Category, Purpose, Role, Safeguard, category, purpose
+from sectorprivacy.vocabulary import Basis, Capacity, Category, Purpose, Role, Safeguard, category, purpose, stable_id
+from sectorprivacy.vocabulary import basis as as_basis
 from sectorprivacy.vocabulary import role as as_role
 
 EEA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
@@ -44,6 +45,9 @@ class Controller:
     dpo: str | None = field(default=None, kw_only=True)
     authority: str | None = field(default=None, kw_only=True)
     notice: str | None = field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        stable_id(self.id, where="Controller")
 
 
 @frozen(kw_only=True)
@@ -91,13 +95,19 @@ class Keep:
     end_of_year: bool = False
     law: str | None = None
 
+    def __attrs_post_init__(self) -> None:
+        if min(self.years, self.months, self.days) < 0:
+            raise InvalidDeclaration(
+                where=f"Keep after {self.after}", problem="its span is negative", instead="Count from another event"
+            )
+
 
 def _categories(words: Iterable[Category | str]) -> frozenset[Category]:
     return frozenset(category(word) for word in words)
 
 
 def _basis(basis: Mapping[Role | str, Basis | str]) -> Mapping[str, Basis]:
-    return {as_role(role).id: Basis(value) for role, value in basis.items()}
+    return {as_role(role).id: as_basis(value) for role, value in basis.items()}
 
 
 @frozen
@@ -115,11 +125,12 @@ class Activity:
         law: The obligation, needed for the basis LEGAL_OBLIGATION.
         interest: The legitimate interest pursued, needed for LEGITIMATE_INTEREST (Art. 13(1)(d)).
         consent: The text consented to, needed for CONSENT.
+        covers_everything: It may use every category, of people in every role; for the built-in `rights_handling` alone.
     """
 
     id: str
     purpose: Purpose = field(converter=purpose, kw_only=True)
-    basis: Mapping[str, Basis] = field(converter=_basis, kw_only=True)
+    basis: Mapping[str, Basis] = field(converter=_basis, hash=False, kw_only=True)
     uses: frozenset[Category] = field(converter=_categories, kw_only=True)
     keep: Keep = field(kw_only=True)
     title: str = field(
@@ -129,8 +140,10 @@ class Activity:
     law: str | None = field(default=None, kw_only=True)
     interest: str | None = field(default=None, kw_only=True)
     consent: str | None = field(default=None, kw_only=True)
+    covers_everything: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        stable_id(self.id, where="Activity")
         needed = {
             Basis.LEGAL_OBLIGATION: ("law", self.law),
             Basis.LEGITIMATE_INTEREST: ("interest", self.interest),
@@ -152,4 +165,8 @@ class Activity:
 
     def may_use(self, word: Category) -> bool:
         """Whether the activity's `uses` covers this category."""
-        return any(word.within(allowed) for allowed in self.uses)
+        return self.covers_everything or any(word.within(allowed) for allowed in self.uses)
+
+    def basis_for(self, role: str) -> Basis | None:
+        """Its legal basis for people in this role, None where it has none."""
+        return Basis.LEGAL_OBLIGATION if self.covers_everything else self.basis.get(role)

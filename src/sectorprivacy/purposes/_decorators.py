@@ -43,8 +43,9 @@ def processing(activity: Activity | str, *, subject: str) -> Callable[[Callable[
             )
 
         def person(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            value = signature.bind(*args, **kwargs).arguments[parameter]
-            return functools.reduce(getattr, path, value)
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            return functools.reduce(getattr, path, bound.arguments[parameter])
 
         if inspect.iscoroutinefunction(function):
 

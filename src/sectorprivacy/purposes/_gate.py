@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -23,11 +23,16 @@ from sectorprivacy.errors import (
 )
 from sectorprivacy.ledger import Log, StandingRecord, StandingStore, Subjects, state
 from sectorprivacy.policy import Activity, Policy
-from sectorprivacy.vocabulary import Basis, RecordKey, SubjectRef
+from sectorprivacy.vocabulary import Basis, RecordKey, SubjectRef, purposes
 
 Pair = tuple[str, str]
 
 _PAGE = 1000
+
+_STANDING_DECIDES = {Basis.CONSENT, Basis.PUBLIC_TASK, Basis.LEGITIMATE_INTEREST}
+
+NOBODY: Final = SubjectRef(b"\xff" * 16)
+"""Stands for a person who was forgotten here: no scope covers them, so what was sealed for them opens nowhere."""
 
 
 @frozen(kw_only=True)
@@ -93,8 +98,7 @@ class Gate:
             tenant=self.policy.controller.id,
             model=field_map.id,
             field=field.id,
-            # Nobody's reference: a person forgotten here has no key, and their cells open nowhere.
-            subject=owner or SubjectRef(bytes(16)),
+            subject=owner or NOBODY,
             record=RecordKey.of(*(getattr(record, name) for name in field_map.key)) if key_known else None,
             codec=field.codec or Codec.BYTES,
             retention_class=field.retention_class,
@@ -107,7 +111,7 @@ class Gate:
             CategoryNotCovered: The activity does not use that category.
             RoleNotCovered: It has no basis for people in that role.
             ConsentMissing: The person has not consented, or has withdrawn.
-            ObjectionStands: The person objected.
+            ObjectionStands: The person objected (Art. 21(1)), or, to direct marketing, on any basis (Art. 21(2)).
         """
         field_map, field = self._declared(place)
         if not activity.may_use(field.category):
@@ -115,10 +119,10 @@ class Gate:
                 activity=activity.id, category=field.category.id, model=field_map.id, field=field.id
             )
         roles = [field.about] if field.about is not None else _owner_roles(field_map)
-        basis = next((activity.basis[role] for role in roles if role in activity.basis), None)
+        basis = next((found for role in roles if (found := activity.basis_for(role)) is not None), None)
         if basis is None:
             raise RoleNotCovered(activity=activity.id, role=", ".join(roles))
-        if basis in {Basis.CONSENT, Basis.LEGITIMATE_INTEREST}:
+        if basis in _STANDING_DECIDES or activity.purpose.within(purposes.DIRECT_MARKETING):
             stands = state(self._declarations(place.subject), activity.id)
             if basis is Basis.CONSENT and not stands.consented:
                 raise ConsentMissing(activity=activity.id)
@@ -169,7 +173,7 @@ def current_gate() -> Gate:
 
 
 @contextmanager
-def entered(gate: Gate) -> Iterator[Gate]:
+def entered(gate: Gate) -> Generator[Gate]:
     """Make a gate current for this context: a thread, a task, a request."""
     token = _gate.set(gate)
     try:

@@ -53,10 +53,10 @@ class Scope:
         """
         if _field(place) in self._prefetched and not self._left:
             return unseal(self._gate.keys.for_opening(place, cell), place, cell)
-        basis = self._permit(place)
         if _loop_runs():
-            # The key may be known already, yet the log would be written here, and opening never blocks a loop.
+            # Even where the key is known: the use would be logged here, and opening never blocks a loop.
             raise KeyNotLoaded
+        basis = self._permit(place)
         key = self._gate.keys.for_opening(place, cell)
         self._write_log([(place, basis)])
         return unseal(key, place, cell)

@@ -1,3 +1,3 @@
-"""THE PERSON'S RIGHTS: the protocol services answer, the package people receive, what a service implements, the case."""
+"""THE PERSON'S RIGHTS: the protocol services answer, what a service implements, the case, the package people get."""
 
 __all__: list[str] = []

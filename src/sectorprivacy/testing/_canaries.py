@@ -51,7 +51,7 @@ def scan_files(root: Path, values: Iterable[str]) -> tuple[Hit, ...]:
 
 
 def encodings_of(value: str) -> Mapping[str, bytes]:
-    """The byte strings by which a value may stand in a file."""
+    """The byte strings by which a value may stand in a file, each once."""
     plain = value.encode()
     found = {
         "utf-8": plain,
@@ -64,10 +64,15 @@ def encodings_of(value: str) -> Mapping[str, bytes]:
         "HEX": plain.hex().upper().encode(),
     }
     for shift in range(3):
-        # Characters at both ends depend on the neighbours, so only those in between can be looked for.
-        text = base64.b64encode(b"\0" * shift + plain)
-        found[f"base64+{shift}"] = text[-(-shift * 8 // 6) : len(text) - 4].rstrip(b"=")
-    return {name: pattern for name, pattern in found.items() if name == "utf-8" or pattern != plain}
+        # Characters at both ends depend on the neighbours too, so only those in between can be looked for.
+        first, last = -(-shift * 8 // 6), (shift + len(plain)) * 8 // 6
+        text = b"\0" * shift + plain
+        found[f"base64+{shift}"] = base64.b64encode(text)[first:last]
+        found[f"base64url+{shift}"] = base64.urlsafe_b64encode(text)[first:last]
+    distinct: dict[bytes, str] = {}
+    for name, pattern in found.items():
+        distinct.setdefault(pattern, name)
+    return {name: pattern for pattern, name in distinct.items()}
 
 
 def _in_file(path: Path, patterns: Iterable[tuple[str, Mapping[str, bytes]]]) -> Iterator[Hit]:

@@ -7,8 +7,9 @@ are the modules `categories` (C), `purposes` (P) and `roles`.
 
 from sectorprivacy.vocabulary import categories, purposes, roles
 from sectorprivacy.vocabulary._closed import Assurance, Basis, Capacity, Ground, Relation, Right, Safeguard, Source
-from sectorprivacy.vocabulary._lookup import category, purpose, role
+from sectorprivacy.vocabulary._lookup import basis, category, purpose, relation, role
 from sectorprivacy.vocabulary._records import ALWAYS, THINGS, Identifier, KeyPart, Period, RecordKey, SubjectRef
+from sectorprivacy.vocabulary._stable import stable_id
 from sectorprivacy.vocabulary._words import Category, Purpose, Role, Word
 
 __all__ = [
@@ -31,10 +32,13 @@ __all__ = [
     "Source",
     "SubjectRef",
     "Word",
+    "basis",
     "categories",
     "category",
     "purpose",
     "purposes",
+    "relation",
     "role",
     "roles",
+    "stable_id",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from sectorprivacy.errors import InvalidDeclaration
+from sectorprivacy.vocabulary._stable import stable_id
 
 
 @frozen
@@ -24,13 +25,7 @@ class Word:
     dpv: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        allowed = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-")
-        if not self.id or not allowed.issuperset(self.id):
-            raise InvalidDeclaration(
-                where=type(self).__name__,
-                problem=f"id {self.id!r} is not a stable id",
-                instead="Use lower-case ASCII letters, digits, '_', '.' and '-'",
-            )
+        stable_id(self.id, where=type(self).__name__)
         if self.under is not None and type(self.under) is not type(self):
             raise InvalidDeclaration(
                 where=f"{type(self).__name__} {self.id}",

@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from sectorprivacy.documents import Document
 from sectorprivacy.errors import CaseRefused, DecryptionError, NotYetSupported
 from sectorprivacy.rights.coordinator import (
     COUNTERSIGNATURE_TYPE,
@@ -35,7 +34,6 @@ from sectorprivacy.vocabulary import Assurance, Ground, Identifier, Right
 from tests.rights.coordinator.company import GUESSED, KARI, NOW, coordinator, services
 from tests.rights.coordinator.small_service import SmallService
 
-INFORMATION = Document(title="About the use of your data", blocks=())
 BOTH = (Right.ACCESS, Right.ERASURE)
 
 
@@ -59,7 +57,7 @@ async def found(desk: Coordinator, *rights: Right) -> Case:
 
 
 async def exported(desk: Coordinator, case: Case) -> dict[str, list[str]]:
-    contents = await desk.contents(case.id, INFORMATION)
+    contents = await desk.contents(case.id)
     return {
         dataset.declaration.id: [str(record.fields["text"]) for record in dataset.records()]
         for service in contents.services
@@ -110,7 +108,7 @@ async def test_records_of_a_package_can_be_read_twice(desk: Coordinator) -> None
     case = await found(desk, Right.ACCESS)
     await desk.collect(case.id)
     case = await desk.review(case.id, release)
-    contents = await desk.contents(case.id, INFORMATION)
+    contents = await desk.contents(case.id)
     events = next(part for part in contents.services if part.service == "monitoring").datasets[0]
     assert list(events.records()) == list(events.records())
 
@@ -142,7 +140,7 @@ async def test_every_data_set_is_accounted_for(desk: Coordinator) -> None:
     case = await found(desk, Right.ACCESS)
     await desk.collect(case.id)
     await desk.review(case.id, release)
-    parts = {part.service: part for part in (await desk.contents(case.id, INFORMATION)).services}
+    parts = {part.service: part for part in (await desk.contents(case.id)).services}
     # In the order in which people read them: the opposite of that in which they are erased.
     assert [each.outcome for each in parts["billing"].datasets] == ["none_held", "exported"]
     assert parts["logs"].holds_nothing == "Logs carry no personal data."
@@ -176,7 +174,7 @@ async def test_files_are_released_or_withheld_by_a_human(desk: Coordinator) -> N
     case = await found(desk, Right.ACCESS)
     await desk.collect(case.id)
     with pytest.raises(CaseRefused, match="wait for review"):
-        await desk.contents(case.id, INFORMATION)
+        await desk.contents(case.id)
 
     def only_small(item: ReviewItem) -> ReviewDecision:
         assert item.path.read_bytes()
@@ -185,7 +183,7 @@ async def test_files_are_released_or_withheld_by_a_human(desk: Coordinator) -> N
         return ReviewDecision.withhold(Ground.RIGHTS_OF_OTHERS, "The picture shows other people")
 
     await desk.review(case.id, only_small)
-    contents = await desk.contents(case.id, INFORMATION)
+    contents = await desk.contents(case.id)
     assert [each.size for each in contents.attachments.values()] == [600]
     assert list(contents.withheld.values()) == ["The picture shows other people (Art. 15(4))"]
 

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from sectorprivacy.documents import Document
 from sectorprivacy.errors import ProtocolError
 from sectorprivacy.rights.coordinator import (
     Case,
@@ -101,7 +100,7 @@ async def test_the_package_names_what_failed(tmp_path: Path) -> None:
     sound = services()
     desk = coordinator({**sound, "billing": Crashing(sound["billing"])}, sound, tmp_path)
     case = await access(desk)
-    contents = await desk.contents(case.id, Document(title="x", blocks=()))
+    contents = await desk.contents(case.id)
     assert [(part.service, part.failed) for part in contents.services if part.failed] == [("billing", "crashed")]
 
 
@@ -192,7 +191,7 @@ async def test_a_file_that_is_not_what_was_announced_is_not_released(content: by
     case = await access(desk)
     assert {each.reason for each in case.attachments if each.state == "failed"} == {"file_differs"}
     assert fold(case) is Fold.PARTIAL
-    contents = await desk.contents(case.id, Document(title="x", blocks=()))
+    contents = await desk.contents(case.id)
     assert "could not be fetched" in "".join(contents.withheld.values())
     assert len(list((tmp_path / str(case.id)).iterdir())) == 1
 

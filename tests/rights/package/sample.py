@@ -96,7 +96,7 @@ def contents_of(records: Sequence[Record], *, files: Sequence[AttachmentFile] = 
         information=Document(title="About the use of your data", blocks=(Paragraph(text="We watch over homes."),)),
         services=(
             ServicePart(service="monitoring", title="Alarm monitoring", datasets=(part,)),
-            ServicePart(service="billing", title="Invoices", failed="timeout"),
+            ServicePart(service="billing", title="Invoices", failed="timed_out"),
             ServicePart(service="logs", title="Technical logs", holds_nothing="addresses are cut off"),
         ),
         attachments={file.sha256: file for file in files},

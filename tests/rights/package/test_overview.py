@@ -53,7 +53,7 @@ def test_everything_withheld_is_listed_with_its_number() -> None:
 
 def test_who_did_not_answer_is_named() -> None:
     """Silence is never taken for nothing held."""
-    assert overview([]).missing == ["Invoices: it did not answer in time (timeout)"]
+    assert overview([]).missing == ["Invoices: it did not answer in time (timed_out)"]
 
 
 def test_a_data_set_that_failed_is_named() -> None:

@@ -125,7 +125,7 @@ def test_every_data_set_is_accounted_for(written: Write) -> None:
     )
     services = (
         ServicePart(service="monitoring", title="Alarms", datasets=parts),
-        ServicePart(service="billing", title="Invoices", failed="timeout"),
+        ServicePart(service="billing", title="Invoices", failed="timed_out"),
     )
     package = opened(written(attrs.evolve(contents_of([]), services=services)))
     accounts = json.loads(package.read("manifest.json"))["services"]
@@ -134,7 +134,7 @@ def test_every_data_set_is_accounted_for(written: Write) -> None:
         ("empty", "none_held", 0),
         ("broken", "failed", 0),
     ]
-    assert accounts[1]["failed"] == "timeout"
+    assert accounts[1]["failed"] == "timed_out"
     assert "it did not answer in time" in package.read("START-HERE.html").decode()
 
 

@@ -50,7 +50,7 @@ def build(site: Site) -> Service:
     data.select(Invoice)(select)
     data.decide(Invoice)(decide)
     data.write(Invoice)(write)
-    return site.privacy(policy, MODELS).service("billing", data=data, signer=site.signer())
+    return site.privacy(policy, MODELS).service("billing", data=data, signer=site.signer("receipts"))
 
 
 def find(db: sqlite3.Connection, who: Who) -> Finding:

@@ -41,7 +41,7 @@ def build(site: Site) -> Service:
     data.write(Message)(write_messages)
     data.select(Recording)(recordings)
     data.write(Recording)(write_recordings)
-    return site.privacy(policy, MODELS).service("contact_centre", data=data, signer=site.signer())
+    return site.privacy(policy, MODELS).service("contact_centre", data=data, signer=site.signer("receipts"))
 
 
 def find(db: sqlite3.Connection, who: Who) -> Finding:

@@ -42,7 +42,9 @@ def build(site: Site) -> Service:
     engine = open_database(f"sqlite:///{site.database}")
     Base.metadata.create_all(engine)
     privacy = site.privacy(policy, MODELS)
-    return privacy.service("crm", title="Customer register", data=SqlModels(sessionmaker(engine)), signer=site.signer())
+    return privacy.service(
+        "crm", title="Customer register", data=SqlModels(sessionmaker(engine)), signer=site.signer("receipts")
+    )
 
 
 def fill(site: Site, world: World) -> None:

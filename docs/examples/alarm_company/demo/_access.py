@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import attrs
 from attrs import frozen
 
 from alarm_company.demo._screen import Screen
-from alarm_company.register import policy
 from alarm_company.world import World
-from sectorprivacy.documents import Document, access_information
 from sectorprivacy.integrations.jinja import JinjaRenderer
 from sectorprivacy.rights.coordinator import Case, Coordinator, ReviewDecision, ReviewItem, fold
-from sectorprivacy.rights.package import holdings_of, verify_package, write_package
+from sectorprivacy.rights.package import verify_package, write_package
 from sectorprivacy.signing import Signer
 from sectorprivacy.vocabulary import Assurance, Identifier, Right
 
@@ -68,13 +65,10 @@ class Access:
         return case
 
     async def _package(self, case: Case) -> bool:
-        draft = await self.coordinator.contents(case.id, Document(title="", blocks=()))
-        information = access_information(policy, holdings=holdings_of(draft.services))
+        contents = await self.coordinator.contents(case.id)
         path = self.output / "package.zip"
         with path.open("wb") as out:
-            write_package(
-                out, attrs.evolve(draft, information=information), signer=self.signer, renderer=JinjaRenderer()
-            )
+            write_package(out, contents, signer=self.signer, renderer=JinjaRenderer())
         verified = verify_package(path, self.signer.verifier)
         person, truth = self.world.story.requester, self.world
         expected = {

@@ -22,7 +22,9 @@ def build(site: Site) -> Service:
     Base.metadata.create_all(engine)
     site.files.mkdir(exist_ok=True)
     data = SqlModels(sessionmaker(engine), files=FileFolder(site.files))
-    return site.privacy(policy, MODELS).service("monitoring", title="Alarm monitoring", data=data, signer=site.signer())
+    return site.privacy(policy, MODELS).service(
+        "monitoring", title="Alarm monitoring", data=data, signer=site.signer("receipts")
+    )
 
 
 def fill(site: Site, known: World) -> None:

@@ -28,7 +28,7 @@ class SealedText(TypeDecorator[Any]):
         if value is None:
             return None
         if isinstance(value, Sealed) and value.is_stored:
-            return cast("Any", value).text
+            return str(cast("Any", value).text)
         raise ValueNotSealable(
             path="column",
             codec="cell",
@@ -51,8 +51,8 @@ class SealedAttribute:
         if instance is None or not isinstance(value, str):
             return value
         gate = current_gate()
-        stored: Sealed[Any] = Sealed.stored(place_of(gate, instance, _field(gate, instance, self._column.key)), value)
-        return stored
+        place = place_of(gate, instance, _field(gate, instance, self._column.key))
+        return cast("Any", Sealed.stored(place, value))
 
     def __set__(self, instance: object, value: Any) -> None:
         if value is not None and not isinstance(value, Sealed):

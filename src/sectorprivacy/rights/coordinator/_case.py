@@ -20,7 +20,7 @@ from sectorprivacy.vocabulary import Assurance, Identifier, Right
 
 
 class CaseState(StrEnum):
-    """Where a case stands; its outcome (`Case.fold`) and its legal clock (`Case.due`) are other things."""
+    """Where a case stands; its outcome (`fold(case)`) and its legal clock (`Case.due`) are other things."""
 
     RECEIVED = "received"
     IDENTIFYING = "identifying"

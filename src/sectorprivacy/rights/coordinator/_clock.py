@@ -5,7 +5,6 @@ Pure: the moment of receipt comes in, civil days come out. State and outcome of 
 
 from __future__ import annotations
 
-import calendar
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from attrs import frozen
 
 from sectorprivacy.errors import InvalidDeclaration
 from sectorprivacy.policy import Controller
+from sectorprivacy.retention import add_months
 from sectorprivacy.rights.coordinator._holidays import holidays
 
 _SATURDAY = 5
@@ -66,14 +66,7 @@ def due(received: date, months: int, country: str) -> date:
     The same date in the last month, or that month's end where it has no such date (Art. 3(2)(c) of the regulation); a
     Saturday, Sunday or public holiday moves it to the next working day (Art. 3(4)).
     """
-    day = months_after(received, months)
+    day = add_months(received, months)
     while day.weekday() >= _SATURDAY or day in holidays(country, day.year):
         day += timedelta(1)
     return day
-
-
-def months_after(day: date, months: int) -> date:
-    """The same date so many months later, clamped to the end of the month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sectorprivacy.documents import Document
+from attrs import evolve
+
+from sectorprivacy.documents import Holding, access_information
 from sectorprivacy.errors import CaseRefused
+from sectorprivacy.policy import Policy
 from sectorprivacy.rights.coordinator._attachments import file_of
 from sectorprivacy.rights.coordinator._case import ServiceAnswer
 from sectorprivacy.rights.coordinator._desk import Desk
 from sectorprivacy.rights.coordinator._export import right_of
 from sectorprivacy.rights.coordinator._opened import OpenCase
-from sectorprivacy.rights.package import AttachmentFile, DataSetPart, PackageContents, ServicePart
+from sectorprivacy.rights.package import AttachmentFile, DataSetPart, PackageContents, ServicePart, holdings_of
 from sectorprivacy.rights.protocol import DataSet, Record
 
 NOT_FETCHED = "This file could not be fetched; ask us again."
 """What the person is told about a file that did not come, or did not come whole."""
 
 
-def contents(desk: Desk, opened: OpenCase, information: Document) -> PackageContents:
+def contents(desk: Desk, opened: OpenCase) -> PackageContents:
     """The contents of the package; records stay in the store and are read page by page while the package is written.
 
     Raises:
@@ -27,13 +30,14 @@ def contents(desk: Desk, opened: OpenCase, information: Document) -> PackageCont
     case = opened.case
     if any(each.state == "fetched" for each in case.attachments):
         raise CaseRefused(case=str(case.id), problem="files of it wait for review")
+    services = [_service(opened, answer) for answer in case.answers.values()]
     return PackageContents(
         case=case.id,
         right=right_of(case),
         made=desk.now(),
         controller=desk.policy.controller,
-        information=information,
-        services=[_service(opened, answer) for answer in case.answers.values()],
+        information=access_information(desk.policy, holdings=_holdings(desk.policy, services)),
+        services=services,
         attachments={
             each.sha256: AttachmentFile(
                 sha256=each.sha256,
@@ -50,6 +54,15 @@ def contents(desk: Desk, opened: OpenCase, information: Document) -> PackageCont
             if each.state != "released"
         },
     )
+
+
+def _holdings(policy: Policy, services: Sequence[ServicePart]) -> list[Holding]:
+    """What the services hold and use, as far as the register knows: one that names other activities fails nothing."""
+    declared = {activity.id for activity in policy.activities}
+    return [
+        evolve(each, activities=[name for name in each.activities if name in declared])
+        for each in holdings_of(services)
+    ]
 
 
 def _service(opened: OpenCase, answer: ServiceAnswer) -> ServicePart:

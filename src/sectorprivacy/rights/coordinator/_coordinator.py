@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 from attrs import evolve
 
-from sectorprivacy.documents import Document
 from sectorprivacy.errors import InvalidDeclaration, NotYetSupported
 from sectorprivacy.policy import Policy
 from sectorprivacy.rights.coordinator._attachments import remove_files
@@ -142,14 +141,13 @@ class Coordinator:
         """Put each file to a human, who releases or withholds it (Art. 15(4))."""
         return await review(self._desk, await self._open(case), decide)
 
-    async def contents(self, case: UUID, information: Document) -> PackageContents:
-        """What the person's package is made of, for `write_package`.
+    async def contents(self, case: UUID) -> PackageContents:
+        """What the person's package is made of, for `write_package`, with the facts of Art. 15(1).
 
         Args:
             case: A collected case whose files were reviewed.
-            information: The facts of Art. 15(1), from `documents.access_information`.
         """
-        return contents(self._desk, await self._open(case), information)
+        return await asyncio.to_thread(contents, self._desk, await self._open(case))
 
     async def plan(
         self, case: UUID, instruction: Instruction | None = None, *, progress: Watcher | None = None

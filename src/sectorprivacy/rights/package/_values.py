@@ -20,6 +20,7 @@ _MONTHS = "January February March April May June July August September October N
 GROUNDS: Mapping[Ground, str] = {
     Ground.SECRET: "A secret that protects you. We hold it but show it to nobody; you can change it where you use it.",
     Ground.RIGHTS_OF_OTHERS: "It is about somebody else too, and their rights stand against showing it.",
+    Ground.ERASED: "It was erased: the key that could open it was destroyed.",
     Ground.LEGAL_OBLIGATION: "The law does not let us show it.",
     Ground.LEGAL_CLAIMS: "It is part of a legal claim.",
     Ground.CONTRACT_RUNNING: "It belongs to an agreement that still runs.",
@@ -27,7 +28,7 @@ GROUNDS: Mapping[Ground, str] = {
 """Why a value is withheld, in words for the person."""
 
 _FAILURES = {
-    "timeout": "it did not answer in time",
+    "timed_out": "it did not answer in time",
     "unreachable": "it could not be reached",
     "crashed": "it broke down while answering",
 }

@@ -78,7 +78,7 @@ class DataSet(Message):
 
 
 class Manifest(Message):
-    """What a service declares about itself, derived from marks and policy; an answer accounts for every data set in it."""
+    """What a service declares about itself, derived from marks and policy; answers account for each of its data sets."""
 
     protocol: Literal["sectorprivacy/1"] = "sectorprivacy/1"
     service: StableId

@@ -1,6 +1,6 @@
 """WHAT A SERVICE IMPLEMENTS: hooks or derived data, the plan and its application, the journal, and the endpoint.
 
-A service answers PersonalDataService over its ServiceData: derived from the marks (`integrations.sqlalchemy.SqlModels`),
+A service answers PersonalDataService over its ServiceData: derived from marks (`integrations.sqlalchemy.SqlModels`),
 or written by hand (`SqliteHooks`).
 """
 

@@ -24,12 +24,13 @@ class FileFolder:
         """The file for reading.
 
         Raises:
-            ProtocolError: There is no such file: a record names what is lost, and a person must look.
+            ProtocolError: There is no such file, or a link in its place: a record names what is lost, and a person
+                must look.
         """
-        try:
-            return self._inside(name).open("rb")
-        except FileNotFoundError:
-            raise ProtocolError(problem="attachment_missing", retry="human") from None
+        path = self._inside(name)
+        if path.is_symlink() or not path.exists():
+            raise _missing()
+        return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; those already gone are fine. The removal is on the disk when this returns."""
@@ -46,5 +47,9 @@ class FileFolder:
 
     def _inside(self, name: str) -> Path:
         if not name or name in {".", ".."} or "/" in name or "\0" in name:
-            raise ProtocolError(problem="attachment_missing", retry="human")
+            raise _missing()
         return self._path / name
+
+
+def _missing() -> ProtocolError:
+    return ProtocolError(problem="attachment_missing", retry="human")

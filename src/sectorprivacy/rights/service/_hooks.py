@@ -26,6 +26,9 @@ SelectHook = Callable[[sqlite3.Connection, Who, tuple[KeyPart, ...] | None, int]
 DecideHook = Callable[[M, Asked], Decision]
 WriteHook = Callable[[sqlite3.Connection, Changes], None]
 
+# As for every database with personal data: what is deleted is overwritten, and what is committed is on the disk.
+_SETTINGS = {"secure_delete": ("ON", 1), "synchronous": ("FULL", 2), "foreign_keys": ("ON", 1)}
+
 _SETTLE_ATTEMPTS = 5
 _SETTLE_PAUSE = 0.2
 
@@ -152,7 +155,11 @@ class SqliteHooks:
     def _open(self) -> sqlite3.Connection:
         connection = self._connect()
         connection.isolation_level = None  # transactions are the library's, not implicit
-        connection.execute("PRAGMA secure_delete = ON")
+        for name, (value, expected) in _SETTINGS.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+            if connection.execute(f"PRAGMA {name}").fetchone() != (expected,):
+                connection.close()
+                raise DatabaseUnsafe(problem=f"SQLite does not keep {name} = {value}", instead="Use another build of it")
         return connection
 
     @contextmanager
@@ -211,7 +218,11 @@ class HookedRecords:
         hook = self.hooks.hooks_of(field_map.model).write
         if hook is None:
             raise _missing(field_map, "write")
-        hook(self.connection, changes)
+        self.connection.set_authorizer(_refuse_commit)
+        try:
+            hook(self.connection, changes)
+        finally:
+            self.connection.set_authorizer(None)
 
 
 @frozen
@@ -247,6 +258,11 @@ class SqliteJournal:
     def confirm(self, names: Sequence[str]) -> None:
         """The files are gone."""
         self.connection.executemany("DELETE FROM sectorprivacy_file_intent WHERE name = ?", [(name,) for name in names])
+
+
+def _refuse_commit(action: int, *_: str | None) -> int:
+    """`with db:` in a hook would commit the change without the journal that proves it."""
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_TRANSACTION else sqlite3.SQLITE_OK
 
 
 def _missing(field_map: FieldMap, hook: str) -> InvalidDeclaration:

@@ -1,0 +1,109 @@
+"""A record as one person may see it: what is withheld is named, and every stored value has a form in JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+import pytest
+
+from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal, read_fields
+from sectorprivacy.errors import ProtocolError
+from sectorprivacy.rights.service import Who
+from sectorprivacy.rights.service._copy import as_json, copy_record
+from sectorprivacy.vocabulary import Identifier, Relation, Right, Source
+from sectorprivacy.vocabulary import categories as C
+
+KARI = Identifier(kind="customer_number", value="100001")
+OLA = Identifier(kind="email", value="ola@example.no")
+
+
+@personal(id="test.account")
+@dataclass
+class Account:
+    id: Annotated[int, NotPersonal("row key")]
+    customer: Annotated[str, SubjectId("customer_number", role="customer")]
+    name: Annotated[str, Personal(C.NAME, id="full_name")]
+    code: Annotated[str, Personal(C.CODE)]
+    score: Annotated[int, Personal(C.CREDIT, source=Source.DERIVED)]
+    seen: Annotated[int, Personal(C.EVENT, source=Source.OBSERVED)]
+    contact: Annotated[str | None, Personal(C.EMAIL), SubjectId("email", role="contact_person", relation=Relation.APPEARS)]
+
+
+ACCOUNT = read_fields(Account)
+RECORD = Account(1, "100001", "Kari", "1234", 7, 3, "ola@example.no")
+
+
+def copy(who: Identifier, right: Right = Right.ACCESS) -> Any:
+    return copy_record(ACCOUNT, RECORD, Who([who]).concerns(ACCOUNT, RECORD), right, lambda *_: None)
+
+
+def test_the_owner_sees_what_is_theirs():
+    """Everything about the owner, by the field's id; the contact person's address is somebody else's (Art. 15(4))."""
+    record = copy(KARI)
+    assert record.fields == {"customer": "100001", "full_name": "Kari", "score": 7, "seen": 3}
+    assert {each.field: each.ground for each in record.withheld} == {"code": "secret", "contact": "rights_of_others"}
+
+
+def test_whoever_appears_sees_their_part():
+    """A contact person's copy has their own address and nothing of the customer's."""
+    record = copy(OLA)
+    assert record.fields == {"contact": "ola@example.no"}
+    assert record.roles == ("contact_person",)
+
+
+def test_a_secret_is_named_and_never_shown():
+    """A code is held data: the person learns that it is there, whoever they are."""
+    for who in (KARI, OLA):
+        record = copy(who)
+        assert ("code", "secret") in [(each.field, each.ground) for each in record.withheld]
+        assert "1234" not in record.model_dump_json()
+
+
+def test_portability_is_what_was_provided_or_observed():
+    """Art. 20 leaves out what the company worked out itself, and does not call that withheld."""
+    record = copy(KARI, Right.PORTABILITY)
+    assert record.fields == {"customer": "100001", "full_name": "Kari", "seen": 3}
+    assert "score" not in {each.field for each in record.withheld}
+
+
+class Level(Enum):
+    HIGH = "high"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Level.HIGH, "high"),
+        (True, True),
+        (2**70, 2**70),
+        (1.5, 1.5),
+        ("æ", "æ"),
+        (Decimal("1.10"), "1.10"),
+        (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+        (b"\x00\xff", "AP8="),
+        (date(2026, 5, 20), "2026-05-20"),
+        (time(8, 30), "08:30:00"),
+        (datetime(2026, 5, 20, 8, tzinfo=UTC), "2026-05-20T08:00:00+00:00"),
+        (datetime(2026, 5, 20, 8), "2026-05-20T08:00:00+00:00"),
+        ([1, (date(2026, 5, 20), None)], [1, ["2026-05-20", None]]),
+        ({"a": {1: Decimal(2)}}, {"a": {"1": "2"}}),
+    ],
+)
+def test_every_stored_value_has_a_form(value: Any, shown: Any):
+    """What a database gives is readable without it; a time without a zone is UTC."""
+    assert as_json(value) == shown
+    json.dumps(as_json(value))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}])
+def test_a_value_without_a_form_is_refused(value: Any):
+    """Nothing is exported by accident as its representation."""
+    with pytest.raises(ProtocolError) as refusal:
+        as_json(value)
+    assert refusal.value.problem == "value_not_json"
