@@ -1,9 +1,9 @@
-"""The front door: the names of every day, each loaded when it is first used. Everything else is in its own package."""
+"""The front door of sectorprivacy: the names of every day, each loaded when it is first asked for."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal
@@ -14,14 +14,41 @@ if TYPE_CHECKING:
     from sectorprivacy.purposes import prefetch, processing, using
     from sectorprivacy.rights.service import Changes, Decision, Finding, SqliteHooks, Who
     from sectorprivacy.signing import Signer, Verifier
-    from sectorprivacy.vocabulary import Basis, Identifier, Period, Relation, Right, SubjectRef
-    from sectorprivacy.vocabulary import categories as C
+    from sectorprivacy.vocabulary import (
+        Basis,
+        Capacity,
+        Identifier,
+        Period,
+        Relation,
+        Right,
+        Safeguard,
+        Source,
+        SubjectRef,
+    )
+    from sectorprivacy.vocabulary import categories as C  # the short names that users write
     from sectorprivacy.vocabulary import purposes as P
+
+_HOMES = {
+    "annotations": "NotPersonal Personal SubjectId personal",
+    "app": "MemoryStore Privacy",
+    "encryption": "LocalKeyring Sealed",
+    "errors": "PrivacyError",
+    "policy": "Activity Controller Keep Policy Recipient",
+    "purposes": "prefetch processing using",
+    "rights.service": "Changes Decision Finding SqliteHooks Who",
+    "signing": "Signer Verifier",
+    "vocabulary": "Basis Capacity Identifier Period Relation Right Safeguard Source SubjectRef",
+}
+_PLACES = {name: (home, name) for home, names in _HOMES.items() for name in names.split()} | {
+    "C": ("vocabulary", "categories"),
+    "P": ("vocabulary", "purposes"),
+}
 
 __all__ = [
     "Activity",
     "Basis",
     "C",
+    "Capacity",
     "Changes",
     "Controller",
     "Decision",
@@ -40,8 +67,10 @@ __all__ = [
     "Recipient",
     "Relation",
     "Right",
+    "Safeguard",
     "Sealed",
     "Signer",
+    "Source",
     "SqliteHooks",
     "SubjectId",
     "SubjectRef",
@@ -53,31 +82,14 @@ __all__ = [
     "using",
 ]
 
-_HOMES = {
-    "sectorprivacy.annotations": ("NotPersonal", "Personal", "SubjectId", "personal"),
-    "sectorprivacy.app": ("MemoryStore", "Privacy"),
-    "sectorprivacy.encryption": ("LocalKeyring", "Sealed"),
-    "sectorprivacy.errors": ("PrivacyError",),
-    "sectorprivacy.policy": ("Activity", "Controller", "Keep", "Policy", "Recipient"),
-    "sectorprivacy.purposes": ("prefetch", "processing", "using"),
-    "sectorprivacy.rights.service": ("Changes", "Decision", "Finding", "SqliteHooks", "Who"),
-    "sectorprivacy.signing": ("Signer", "Verifier"),
-    "sectorprivacy.vocabulary": ("Basis", "Identifier", "Period", "Relation", "Right", "SubjectRef"),
-}
-_WHERE = {name: (module, name) for module, names in _HOMES.items() for name in names} | {
-    "C": ("sectorprivacy.vocabulary", "categories"),
-    "P": ("sectorprivacy.vocabulary", "purposes"),
-}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _WHERE[name]
-    value = getattr(import_module(module), attribute)
-    globals()[name] = value
+    home, attribute = _PLACES[name]
+    globals()[name] = value = getattr(importlib.import_module(f"{__name__}.{home}"), attribute)
     return value
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted({*globals(), *__all__})

@@ -279,7 +279,7 @@ class Privacy:
         """
         return Row(self.gate, self.gate.field_map(model), subject, RecordKey.of(*record) if record else None)
 
-    def seal_file(self, record: Any, name: str, source: BinaryIO, target: BinaryIO) -> None:
+    def seal_file(self, record: object, name: str, source: BinaryIO, target: BinaryIO) -> None:
         """Seal a file under the key of a record's owner.
 
         Args:

@@ -25,6 +25,7 @@ from sectorprivacy.rights.protocol import (
     PROBLEM_JSON,
     RECEIPT_TYPE,
     ApplyTask,
+    CaseClosed,
     Erasure,
     ExportTask,
     FindTask,
@@ -128,6 +129,18 @@ async def test_a_cancelled_task():
         await outside.cancel(task)
         with pytest.raises(ProtocolError, match="cancelled"):
             await outside.export(task, "notes.note", None, 10)
+
+
+async def test_a_closed_case():
+    """Closing holds on the other side, and the tasks of the case may be asked anew under the same ids."""
+    inside = DictionaryService({"4711": ["a note"]})
+    async with both(inside) as outside:
+        task = export_task(inside.refs["4711"])
+        page = await outside.export(task, "notes.note", None, 10)
+        for _ in range(2):
+            await outside.close(task.case)
+            assert inside.tasks.get(task.task) is None
+        assert await outside.export(task, "notes.note", None, 10) == page
 
 
 async def test_a_file_is_taken_in_steps_by_different_tasks():
@@ -257,6 +270,12 @@ async def test_a_body_that_was_exchanged():
         return evolve(signed, body=write_message(Found(task=uuid4(), ref=SubjectRef.mint())))
 
     assert await reason(Answering(answer), lambda s: s.find(find_task())) == "bad_signature"
+
+
+async def test_another_case_was_closed():
+    """A service that says of another case that it is closed has not said that this one is."""
+    app = Answering(lambda _: whole(CaseClosed(case=uuid4())), HttpSigner(KEY))
+    assert await reason(app, lambda s: s.close(uuid4())) == "bad_message"
 
 
 async def test_a_redirect_is_not_followed():

@@ -286,6 +286,12 @@ def test_recordings_lie_sealed(journey: Journey):
         assert b"WAVE" not in sealed[:64]
 
 
+def test_a_closed_case_is_forgotten_by_every_service(journey: Journey):
+    """Whom it was about lies in no privacy database any longer; the one case that is still open shows what would."""
+    memory = [rows for table, rows in journey.gone.items() if table.endswith(("/sp_scope", "/sp_task"))]
+    assert {row["case"] for rows in memory for row in rows.values()} == {journey.unknown.id.hex}
+
+
 def test_a_closed_case_leaves_no_files(journey: Journey):
     """Pictures that a human looked at do not outlive the case in its work folder."""
     assert [path for path in journey.work.rglob("*") if path.is_file()] == []

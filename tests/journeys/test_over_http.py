@@ -173,7 +173,7 @@ async def test_silent_from_the_start(company: Company, tmp_path: Path):
 
 
 async def test_an_erasure_leaves_out_who_does_not_answer(company: Company, tmp_path: Path):
-    """Nothing is applied where nothing could be planned; the others' parts are done and signed for."""
+    """Nothing is applied where nothing could be planned, nor where the links are known; the others sign for theirs."""
     person = others_who_wrote()[0]
     async with company.services() as services:
         cut = DropsDataSet(services["billing"], "billing.invoice")
@@ -181,10 +181,10 @@ async def test_an_erasure_leaves_out_who_does_not_answer(company: Company, tmp_p
             coordinator({**services, "billing": cut}, company.verifiers, tmp_path), customer(person.number)
         )
     assert fold(erased.case) is Fold.PARTIAL
-    assert failed(erased.case) == {"billing": {"not_planned"}}
-    assert {each.service for each in erased.verification.deviations} == {"billing"}
+    assert failed(erased.case) == {"billing": {"not_planned"}, "crm": {"held_back"}}
+    assert {each.service for each in erased.verification.deviations} == {"billing", "crm"}
     answers = erased.case.answers
-    assert {name for name, answer in answers.items() if answer.evidence is not None} == set(answers) - {"billing"}
+    assert {name for name, answer in answers.items() if answer.evidence is not None} == set(answers) - {"billing", "crm"}
     billed = keys_where(read_tables(company.root), "billing/data.db/invoice", customer=person.number)
     assert {number for (number,) in billed} == WORLD.invoices_of(person.person)
 
@@ -200,7 +200,7 @@ async def test_an_erasure_goes_on_when_the_dead_service_is_back(company: Company
         plan = await asked.plan(case.id)
         kill(company, "contact_centre")
         case = await asked.apply(case.id, plan.digest)
-    assert (fold(case), failed(case)) == (Fold.PARTIAL, {"contact_centre": {"unreachable"}})
+    assert (fold(case), failed(case)) == (Fold.PARTIAL, {"contact_centre": {"unreachable"}, "crm": {"held_back"}})
     company.restart("contact_centre")
     async with company.services() as services:
         asked = coordinator(services, company.verifiers, tmp_path, **kept)

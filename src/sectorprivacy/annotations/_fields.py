@@ -12,7 +12,7 @@ from sectorprivacy.annotations._hints import field_hints, find_generic, metadata
 from sectorprivacy.annotations._marks import Declaration, NotPersonal, Personal, SubjectId, declaration_of
 from sectorprivacy.encryption import Codec, Sealed, codec_of
 from sectorprivacy.errors import InvalidDeclaration, NotDeclared, UnmarkedFields
-from sectorprivacy.vocabulary import Category, Relation, Source, categories, stable_id
+from sectorprivacy.vocabulary import THINGS, Category, Relation, Source, categories, stable_id
 
 
 @frozen(kw_only=True)
@@ -76,6 +76,22 @@ class FieldMap:
     def subjects(self) -> tuple[Field, ...]:
         """The fields that say whose record it is and can be searched."""
         return tuple(each for each in self.fields if each.subject is not None and each.codec is None)
+
+    @property
+    def searched_by(self) -> frozenset[str]:
+        """Kinds of identifiers that find its records. A record that states a link is found by the person, not the thing."""
+        return frozenset(
+            each.subject.kind
+            for each in self.subjects
+            if each.subject is not None and (self.period is None or each.subject.kind not in THINGS)
+        )
+
+    @property
+    def taught(self) -> frozenset[str]:
+        """Kinds of identifiers, marked as verified, that other services may learn from its records."""
+        return frozenset(
+            each.subject.kind for each in self.fields if each.subject is not None and each.subject.verified
+        )
 
     @property
     def owners(self) -> tuple[Field, ...]:

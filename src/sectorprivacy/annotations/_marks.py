@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from sectorprivacy.errors import InvalidDeclaration, NotDeclared
 from sectorprivacy.vocabulary import Category, Relation, Role, Source, categories, category, stable_id
@@ -19,8 +20,8 @@ def _role_ids(roles: Sequence[Role | str] | None) -> frozenset[str] | None:
     return None if roles is None else frozenset(as_role(each).id for each in roles)
 
 
-def _role_id(role: Role | str | None) -> str | None:
-    return None if role is None else as_role(role).id
+def _role_id(role: Role | str) -> str:
+    return as_role(role).id
 
 
 @frozen
@@ -42,7 +43,7 @@ class Personal:
 
     category: Category = field(converter=category)
     id: str | None = field(default=None, kw_only=True)
-    about: str | None = field(default=None, converter=_role_id, kw_only=True)
+    about: str | None = field(default=None, converter=optional(_role_id), kw_only=True)
     shown_to: frozenset[str] | None = field(default=None, converter=_role_ids, kw_only=True)
     source: Source = field(default=Source.PROVIDED, kw_only=True)
     retention_class: str = field(default="contract", kw_only=True)
@@ -79,13 +80,16 @@ class SubjectId:
         kind: Kind of identifier, such as "customer_number", "email", "installation" or "user_slot".
         role: Role of that person in the record.
         relation: How the record concerns them; by default the relation of the class.
+        verified: Whether somebody made sure that the value is theirs. Only then do other services learn of it: what
+            anybody can write into a form, or an agent noted, names nobody.
         id: Stable id of the field; by default the attribute's name.
         label: What people read; by default the label of the kind's category.
     """
 
     kind: str
-    role: str = field(converter=lambda value: as_role(value).id)
+    role: str = field(converter=_role_id)
     relation: Relation | None = field(default=None, kw_only=True)
+    verified: bool = field(default=False, kw_only=True)
     id: str | None = field(default=None, kw_only=True)
     label: str | None = field(default=None, kw_only=True)
 
@@ -170,15 +174,17 @@ def personal(
     )
 
     def declare(model: M) -> M:
-        model.__personal__ = declaration  # type: ignore[attr-defined]  # a class attribute, read by declaration_of
-        model.__repr__ = model.__str__ = _redacted  # type: ignore[assignment]  # marks alone cannot change a repr
+        declared = cast("Any", model)
+        declared.__personal__ = declaration
+        declared.__repr__ = declared.__str__ = _redacted  # marks alone cannot change a repr
         return model
 
     return declare
 
 
-def _redacted(instance: Any) -> str:
-    return f"<{type(instance).__name__}: personal data of {type(instance).__personal__.id}>"
+def _redacted(instance: object) -> str:
+    model = cast("Any", type(instance))
+    return f"<{model.__name__}: personal data of {model.__personal__.id}>"
 
 
 def declaration_of(model: type) -> Declaration:

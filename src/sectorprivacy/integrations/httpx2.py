@@ -21,6 +21,7 @@ from sectorprivacy.rights.protocol import (
     Advance,
     AdvanceFind,
     ApplyTask,
+    CaseClosed,
     ChangePage,
     Description,
     ExportPage,
@@ -38,6 +39,7 @@ from sectorprivacy.rights.protocol import (
     Problem,
     TaskState,
     check_content_digest,
+    close_path,
     content_digest,
     digest_of,
     read_message,
@@ -143,6 +145,14 @@ class HttpService:
             return Envelope.from_json(body)
         except SignatureInvalid:
             raise self._failed("bad_message") from None
+
+    async def close(self, case: UUID) -> None:
+        """Forget whom a case was about."""
+        closed = self._message(CaseClosed, *await self._exchange("POST", close_path(case)))
+        if closed.case != case:
+            raise self._failed("bad_message")
+        # The service forgot the case's tasks: they would have to be put again, and no digest of them need stay here.
+        self._put.clear()
 
     async def attachment(self, task: ExportTask, attachment: str) -> AsyncIterator[bytes]:
         """The bytes of one attachment; the last of them come once the digest of the whole is right.

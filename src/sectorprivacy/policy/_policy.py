@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from attrs import field, frozen
@@ -78,10 +77,9 @@ class Policy:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, frozenset | set):
-        return sorted(json.dumps(each, default=_plain, sort_keys=True) for each in value)
-    if isinstance(value, Enum):
-        return value.value
+    if isinstance(value, frozenset):
+        words = cast("frozenset[object]", value)
+        return sorted(json.dumps(each, default=_plain, sort_keys=True) for each in words)
     return _facts(value)
 
 

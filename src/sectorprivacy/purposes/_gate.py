@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 
@@ -66,7 +66,7 @@ class Gate:
             raise NotDeclared(model=model.__qualname__)
         return found
 
-    def owner_pairs(self, record: Any) -> tuple[Pair, ...]:
+    def owner_pairs(self, record: object) -> tuple[Pair, ...]:
         """Kind and value of every identifier that names an owner of the record."""
         return tuple(
             (each.subject.kind, str(value))
@@ -74,7 +74,7 @@ class Gate:
             if each.subject is not None and (value := getattr(record, each.name)) is not None
         )
 
-    def owner(self, record: Any) -> SubjectRef:
+    def owner(self, record: object) -> SubjectRef:
         """The person whose keys seal the record's values, minted where they are new.
 
         Raises:
@@ -83,7 +83,7 @@ class Gate:
         """
         return self.subjects.ref(*self._owner_pair(record))
 
-    def place(self, record: Any, field: Field, *, key_known: bool = True) -> Place:
+    def place(self, record: object, field: Field, *, key_known: bool = True) -> Place:
         """Where a sealed field of a stored record lives.
 
         Args:
@@ -146,7 +146,7 @@ class Gate:
                 return field_map, field_map.field(place.field)
         raise NotDeclared(model=place.model)
 
-    def _owner_pair(self, record: Any) -> Pair:
+    def _owner_pair(self, record: object) -> Pair:
         pairs = self.owner_pairs(record)
         if not pairs:
             raise InvalidDeclaration(

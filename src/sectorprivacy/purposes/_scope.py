@@ -1,4 +1,4 @@
-"""The scope of a purpose: which activity, for whom. While it is entered, what it covers opens; first uses are logged."""
+"""The scope of a purpose: which activity, for whom. While it is entered, what it covers opens; its use is logged."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ class Scope:
             KeyNotLoaded: An event loop runs here, and the value was not prefetched.
             DecryptionError: The cell does not open.
         """
-        if _field(place) in self._prefetched and not self._left:
+        if self._left:
+            raise NoPurpose
+        if _field(place) in self._prefetched:
             return unseal(self._gate.keys.for_opening(place, cell), place, cell)
         if _loop_runs():
             # Even where the key is known: the use would be logged here, and opening never blocks a loop.
@@ -62,7 +64,7 @@ class Scope:
         return unseal(key, place, cell)
 
     def open_file(self, place: Place, source: BinaryIO) -> Iterator[bytes]:
-        """The content of a sealed file, piece by piece; blocking. Raises: as `open`, DecryptionError while iterating."""
+        """The content of a sealed file, piece by piece; blocking. Raises: as `open`, also while iterating."""
         basis = self._permit(place)
         pieces = open_stream(self._gate.keys, place, source)
         self._write_log([(place, basis)])

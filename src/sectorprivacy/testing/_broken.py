@@ -48,12 +48,15 @@ class _Around:
     async def receipt(self, task: UUID) -> Envelope:
         return await self._service.receipt(task)
 
+    async def close(self, case: UUID) -> None:
+        await self._service.close(case)
+
     def attachment(self, task: ExportTask, attachment: str) -> AsyncIterator[bytes]:
         return cast("Attachments", self._service).attachment(task, attachment)
 
 
 class Hanging(_Around):
-    """Describes itself and finds, but never answers an export, a plan or an apply, and ignores being cancelled."""
+    """Describes itself and finds, but answers no export, plan, apply or close, and ignores being cancelled."""
 
     async def export(self, task: ExportTask, dataset: str, after: str | None, limit: int) -> ExportPage:
         await _forever()
@@ -66,6 +69,10 @@ class Hanging(_Around):
     async def apply(self, task: ApplyTask, dataset: str, after: str | None, limit: int) -> ChangePage:
         await _forever()
         return await super().apply(task, dataset, after, limit)
+
+    async def close(self, case: UUID) -> None:
+        await _forever()
+        await super().close(case)
 
 
 class Crashing(_Around):

@@ -59,9 +59,8 @@ class RecordKey:
     parts: tuple[KeyPart, ...] = field(repr=False)
 
     def __attrs_post_init__(self) -> None:
-        if not 1 <= len(self.parts) <= 255 or not all(
-            isinstance(part, KeyPart) and not isinstance(part, bool) for part in self.parts
-        ):
+        # By exact type: True is an int, and a subclass might not be written as it is read.
+        if not 1 <= len(self.parts) <= 255 or not all(type(part) in _LETTERS for part in self.parts):
             raise InvalidDeclaration(
                 where="RecordKey",
                 problem="its parts are not 1 to 255 values of str, int, UUID or bytes",

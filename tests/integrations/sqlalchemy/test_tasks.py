@@ -71,6 +71,20 @@ def test_a_cancelled_task_stays_cancelled(store: Any) -> None:
     assert store.tasks.get(OTHER) is None
 
 
+def test_a_closed_case_leaves_no_task(store: Any) -> None:
+    """Every task of the case is forgotten, and none of another; an unknown case is no error."""
+    tasks = SealedTasks(store.tasks, b"k" * 32)
+    kept = EXPORT.model_copy(update={"task": OTHER, "case": UUID(int=9)})
+    for task in (FIND, kept):
+        tasks.open(task)
+    for case in (CASE, CASE, UUID(int=8)):
+        tasks.close(case)
+    assert tasks.get(TASK) is None
+    opened = tasks.get(OTHER)
+    assert opened is not None
+    assert opened.task == kept
+
+
 def test_whom_a_find_task_names_is_sealed_for_the_store(store: Any) -> None:
     """Between the question and its answer the identifiers lie in the store, unreadable without the service's key."""
     sealed = SealedTasks(store.tasks, b"k" * 32)
@@ -109,6 +123,17 @@ def test_a_row_whose_body_names_another_task_is_refused(sql_store: SqlStore, url
     engine.dispose()
     with pytest.raises(ProtocolError, match="unknown_task"):
         sql_store.tasks.get(OTHER)
+
+
+def test_a_row_that_was_moved_to_another_case_is_refused(sql_store: SqlStore, url: str) -> None:
+    """A task that closing its case would miss does nothing more."""
+    sql_store.tasks.open(EXPORT)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE sp_task SET \"case\" = '{OTHER.hex}'"))
+    engine.dispose()
+    with pytest.raises(ProtocolError, match="unknown_task"):
+        sql_store.tasks.get(TASK)
 
 
 # Plans
@@ -181,6 +206,7 @@ def test_each_call_takes_few_statements(sql_store: SqlStore, statements: Any) ->
         "open": (lambda: sql_store.tasks.open(EXPORT), 2),
         "get": (lambda: sql_store.tasks.get(TASK), 1),
         "cancel": (lambda: sql_store.tasks.cancel(TASK), 1),
+        "close": (lambda: sql_store.tasks.close(OTHER), 1),
         "put": (lambda: sql_store.plans.put(TASK, "crm.customer", 0, "aa" * 32), 2),
         "pages": (lambda: sql_store.plans.get(TASK, "crm.customer"), 1),
         "seen": (lambda: sql_store.replay.seen("key-1", "n", LATER), 2),

@@ -36,13 +36,14 @@ def services() -> dict[str, SmallService]:
     crm = SmallService(
         id="crm",
         accepts=("customer_number", "email"),
+        teaches=("email", "installation"),
         rows={"crm.customer": {1: Row(of=number, text="Kari"), 2: Row(of=("customer_number", "2"), text="Ola")}},
         links={
             number: (
-                Link(kind="same_person", identifier=EMAIL, learned_from="crm.customer.email"),
-                Link(kind="same_person", identifier=GUESSED, learned_from="crm.contact.email"),
-                Link(kind="record_link", identifier=FORMER_HOME, learned_from="crm.agreement.installation"),
-                Link(kind="record_link", identifier=HOME, learned_from="crm.agreement.installation"),
+                Link(kind="same_person", identifier=EMAIL, learned_from="crm.customer"),
+                Link(kind="same_person", identifier=GUESSED, learned_from="crm.customer"),
+                Link(kind="record_link", identifier=FORMER_HOME, learned_from="crm.customer"),
+                Link(kind="record_link", identifier=HOME, learned_from="crm.customer"),
             )
         },
         people={number: "Kari", email: "Kari", ("customer_number", "2"): "Ola"},

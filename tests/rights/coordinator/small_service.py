@@ -62,6 +62,7 @@ class SmallService:
 
     id: str
     accepts: tuple[str, ...]
+    teaches: tuple[str, ...] = ()
     rows: dict[str, dict[int, Row]]
     links: Mapping[tuple[str, str], tuple[Link, ...]] = field(factory=dict)
     people: Mapping[tuple[str, str], str] = field(factory=dict)
@@ -71,6 +72,7 @@ class SmallService:
     signer: Signer = field(factory=Signer.generate)
     asked: list[FindTask] = field(factory=list)
     _scopes: dict[SubjectRef, tuple[Identifier, ...]] = field(factory=dict)
+    _cases: dict[SubjectRef, UUID] = field(factory=dict)
     _plans: dict[UUID, dict[str, list[ChangePage]]] = field(factory=dict)
     _journal: dict[tuple[UUID, str, str | None], ChangePage] = field(factory=dict)
     _applied: dict[UUID, ApplyTask] = field(factory=dict)
@@ -85,6 +87,7 @@ class SmallService:
             controller="sector-alarm",
             policy="0" * 64,
             accepts=self.accepts,
+            teaches=self.teaches,
             holds_nothing=self.holds_nothing,
             page_limit=self.page_limit,
             datasets=tuple(
@@ -122,6 +125,7 @@ class SmallService:
             return Found(task=task.task, ref=None)
         ref = SubjectRef.mint()
         self._scopes[ref] = task.who
+        self._cases[ref] = task.case
         return Found(task=task.task, ref=ref, links=links)
 
     async def export(self, task: ExportTask, dataset: str, after: str | None, limit: int) -> ExportPage:
@@ -180,6 +184,13 @@ class SmallService:
             horizon={"data": "now"},
         )
         return Envelope.sign(RECEIPT_TYPE, canonical(receipt), self.signer)
+
+    async def close(self, case: UUID) -> None:
+        for ref in self.scopes_of(case):
+            del self._scopes[ref], self._cases[ref]
+
+    def scopes_of(self, case: UUID) -> list[SubjectRef]:
+        return [ref for ref, of in self._cases.items() if of == case]
 
     def _outcome(self, task: UUID, dataset: str) -> DataSetOutcome:
         pages = [page for (of, name, _), page in self._journal.items() if (of, name) == (task, dataset)]

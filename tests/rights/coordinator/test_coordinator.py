@@ -77,7 +77,7 @@ async def test_a_person_is_found_in_rounds(desk: Coordinator, sound: dict[str, S
     }
     for service in sound.values():
         assert {each.kind for task in service.asked for each in task.who} <= set(service.accepts)
-    assert [edge.learned_from for edge in case.edges if edge.kind == "same_person"] == ["crm.customer.email"]
+    assert [edge.learned_from for edge in case.edges if edge.kind == "same_person"] == ["crm.customer"]
 
 
 async def test_a_weak_link_waits_for_a_human(desk: Coordinator, sound: dict[str, SmallService]) -> None:
@@ -289,14 +289,15 @@ async def test_without_a_verified_identifier_nothing_is_asked(
 
 
 async def test_an_ambiguous_answer_is_never_resolved(desk: Coordinator) -> None:
-    """Identifiers of two people: that service gives nothing, a human decides, and the case is partial."""
+    """Identifiers of two people: nobody is named to any service any longer, and a human has to ask anew."""
     ola = Identifier(kind="customer_number", value="2")
     case = await desk.receive([Right.ACCESS], [KARI, ola])
     case = await desk.find(case.id)
-    assert case.answers["crm"].failed == "ambiguous"
+    assert case.state is CaseState.CLARIFYING
+    assert not any(answer.held for answer in case.answers.values())
     assert [(each.kind, each.service) for each in case.doubts] == [("ambiguous", "crm")]
-    await desk.collect(case.id)
-    assert fold(await desk.case(case.id)) is Fold.PARTIAL
+    with pytest.raises(CaseRefused):
+        await desk.collect(case.id)
 
 
 async def test_closing_destroys_everything_about_the_person(sound: dict[str, SmallService], tmp_path: Path) -> None:
@@ -334,6 +335,43 @@ async def test_a_stored_case_says_nothing_without_its_key(sound: dict[str, Small
     assert KARI.value.encode() not in stored.document
     with pytest.raises(DecryptionError):
         await coordinator(sound, sound, tmp_path, cases=cases, vault=CaseVault.generate()).case(case.id)
+
+
+async def test_a_closed_case_is_forgotten_by_every_service(desk: Coordinator, sound: dict[str, SmallService]) -> None:
+    """Whom the case was about stays nowhere, and another case about the same person is none of its business."""
+    case, other = await found(desk, Right.ACCESS), await found(desk, Right.ACCESS)
+    assert [name for name, each in sound.items() if each.scopes_of(case.id)] == [
+        "crm",
+        "monitoring",
+        "billing",
+        "contact_centre",
+    ]
+    told: list[Progress] = []
+    closed = await desk.close(case.id, progress=told.append)
+    assert closed.unclosed == ()
+    assert [name for name, each in sound.items() if each.scopes_of(case.id)] == []
+    assert sound["billing"].scopes_of(other.id)
+    assert {(each.service, each.stage) for each in told if each.state == "done"} == {(name, "close") for name in sound}
+    await desk.collect(other.id)
+
+
+async def test_a_case_that_is_being_carried_out_is_not_forgotten(
+    desk: Coordinator, sound: dict[str, SmallService]
+) -> None:
+    """A close that is refused asks no service anything: the erasure has yet to be resumed under these scopes."""
+    case = await found(desk, Right.ERASURE)
+    plan = await desk.plan(case.id)
+
+    def dying(told: Progress) -> None:
+        if told.stage == "apply":
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await desk.apply(case.id, plan.digest, progress=dying)
+    assert (await desk.case(case.id)).state is CaseState.EXECUTING
+    with pytest.raises(CaseRefused):
+        await desk.close(case.id)
+    assert sound["billing"].scopes_of(case.id)
 
 
 async def test_the_slower_of_two_coordinators_is_refused(sound: dict[str, SmallService], tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from sectorprivacy.rights.coordinator import (
     Coordinator,
     Fold,
     MemoryCases,
+    Progress,
     ReviewDecision,
     StoredPage,
     failures,
@@ -214,13 +215,14 @@ async def test_a_value_without_json_is_reported_and_not_changed(tmp_path: Path) 
 
 
 async def test_a_service_that_could_not_plan_is_not_erased(tmp_path: Path) -> None:
-    """Nothing is applied in a service of whose plan a part is missing; the others are erased."""
+    """Nothing is applied where a part of the plan is missing, nor in the service that knows the links; the others are."""
     sound = services()
     broken = DropsDataSet(sound["billing"], "billing.reminder")
     case = await erasure(coordinator({**sound, "billing": broken}, sound, tmp_path))
     assert failed(case) == {
         ("billing", "billing.invoice", "not_planned"),
         ("billing", "billing.reminder", "not_planned"),
+        ("crm", "crm.customer", "held_back"),
     }
     assert len(sound["billing"].rows["billing.invoice"]) == 4
     assert sorted(sound["monitoring"].rows["monitoring.event"]) == [2, 3, 7]
@@ -295,6 +297,72 @@ async def test_a_case_is_taken_up_after_every_interruption(tmp_path: Path) -> No
         again = coordinator(sound, sound, tmp_path / "work", cases=store, vault=vault)
         case = await again.collect(case.id)
         assert sizes(case) == sizes(whole)
+
+
+class Stubborn(Crashing):
+    """Answers everything, but does not forget while it is told not to."""
+
+    closed = 0
+
+    async def find(self, task: Any) -> Any:
+        return await self._service.find(task)
+
+    async def close(self, case: UUID) -> None:
+        self.closed += 1
+        if self.closed == 1:
+            raise RuntimeError(SECRET)
+        await super().close(case)
+
+
+async def test_a_service_that_does_not_forget_is_named(tmp_path: Path) -> None:
+    """The case closes all the same, and closing it again asks that service again, and no other."""
+    sound = services()
+    asked = {name: Stubborn(each) for name, each in sound.items()}
+    asked["crm"].closed = 1
+    asked["logs"].closed = 1
+    desk = coordinator({**asked, "contact_centre": Hanging(sound["contact_centre"])}, sound, tmp_path)
+    case = await desk.receive([Right.ACCESS], [KARI])
+    await desk.find(case.id)
+    told: list[Progress] = []
+    closed = await desk.close(case.id, progress=told.append)
+    assert (closed.state, closed.edges) == (CaseState.CLOSED, ())
+    assert closed.unclosed == ("billing", "contact_centre", "monitoring")
+    assert {(each.service, each.code) for each in told if each.state == "failed"} == {
+        ("billing", "crashed"),
+        ("contact_centre", "timed_out"),
+        ("monitoring", "crashed"),
+    }
+    assert sound["billing"].scopes_of(case.id)
+    assert SECRET not in closed.model_dump_json()
+    assert (await desk.close(case.id)).unclosed == ("contact_centre",)
+    assert {name: each.closed for name, each in asked.items()} == {
+        "crm": 2,
+        "monitoring": 2,
+        "billing": 2,
+        "contact_centre": 0,
+        "logs": 2,
+    }
+    assert not sound["billing"].scopes_of(case.id)
+
+
+async def test_a_service_that_failed_is_asked_to_forget(tmp_path: Path) -> None:
+    """What it was asked before it failed may stand in its tasks."""
+    sound = services()
+    desk = coordinator({**sound, "billing": Crashing(sound["billing"])}, sound, tmp_path)
+    case = await access(desk)
+    assert sound["billing"].scopes_of(case.id)
+    assert (await desk.close(case.id)).unclosed == ()
+    assert not sound["billing"].scopes_of(case.id)
+
+
+async def test_a_service_that_was_taken_away_is_named(tmp_path: Path) -> None:
+    """Nobody can say any longer that it forgot."""
+    kept = {"cases": MemoryCases(), "vault": CaseVault.generate()}
+    sound = services()
+    case = await coordinator(sound, sound, tmp_path, **kept).receive([Right.ACCESS], [KARI])
+    await coordinator(sound, sound, tmp_path, **kept).find(case.id)
+    rest = {name: each for name, each in sound.items() if name != "billing"}
+    assert (await coordinator(rest, rest, tmp_path, **kept).close(case.id)).unclosed == ("billing",)
 
 
 def sizes(case: Case) -> dict[str, list[tuple[str, int, int]]]:

@@ -10,17 +10,25 @@ import pytest
 from sectorprivacy.errors import ServiceFailed
 from sectorprivacy.rights.coordinator import Case, Edge, ServiceAnswer
 from sectorprivacy.rights.coordinator._rounds import known, names_the_person, next_questions, taken_in
-from sectorprivacy.rights.protocol import Found, Link, Manifest
-from sectorprivacy.vocabulary import Assurance, Identifier, Right, SubjectRef
+from sectorprivacy.rights.protocol import DataSet, Found, Link, Manifest
+from sectorprivacy.vocabulary import Assurance, Identifier, Period, Right, SubjectRef
 
 KARI = Identifier(kind="customer_number", value="100001")
 EMAIL = Identifier(kind="email", value="kari@example.no")
-HOME = Identifier(kind="installation", value="H2")
+HOME = Identifier(kind="installation", value="H2", period=Period(start=datetime(2020, 1, 1, tzinfo=UTC)))
+CUSTOMER = DataSet(id="crm.customer", label="customer", relations={}, fields=(), activities=())
 REF = SubjectRef(b"k" * 16)
 
 
 def manifest(service: str, *accepts: str) -> Manifest:
-    return Manifest(service=service, controller="c", policy="0" * 64, accepts=accepts, datasets=())
+    return Manifest(
+        service=service,
+        controller="c",
+        policy="0" * 64,
+        accepts=accepts,
+        teaches=("customer_number", "email", "telephone", "installation"),
+        datasets=(CUSTOMER,),
+    )
 
 
 def case(*given: Identifier, **services: tuple[str, ...]) -> Case:

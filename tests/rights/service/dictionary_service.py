@@ -114,6 +114,9 @@ class DictionaryService:
             raise ProtocolError(problem="not_finished", retry="backoff")
         return self._receipts[task]
 
+    async def close(self, case: UUID) -> None:
+        self.tasks.close(case)
+
     async def _finish(self, task: ApplyTask) -> None:
         receipt = Receipt(
             service="notes",

@@ -183,7 +183,9 @@ def calls(db: sqlite3.Connection, who: Who, after: Key, limit: int) -> Sequence[
     known = {"telephone": who.values("telephone"), "customer": who.values("customer_number")}
     return [
         Call(id=number, telephone=telephone, customer=customer, file=file)
-        for number, telephone, customer, file in _page(db, "id, telephone, customer, file FROM call", known, after, limit)
+        for number, telephone, customer, file in _page(
+            db, "id, telephone, customer, file FROM call", known, after, limit
+        )
     ]
 
 

@@ -15,8 +15,8 @@ import pytest
 from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal, read_fields
 from sectorprivacy.errors import ProtocolError
 from sectorprivacy.rights.service import Who
-from sectorprivacy.rights.service._copy import as_json, copy_record
-from sectorprivacy.vocabulary import Identifier, Relation, Right, Source
+from sectorprivacy.rights.service._copy import Copier, as_json
+from sectorprivacy.vocabulary import Identifier, RecordKey, Relation, Right, Source
 from sectorprivacy.vocabulary import categories as C
 
 KARI = Identifier(kind="customer_number", value="100001")
@@ -32,7 +32,9 @@ class Account:
     code: Annotated[str, Personal(C.CODE)]
     score: Annotated[int, Personal(C.CREDIT, source=Source.DERIVED)]
     seen: Annotated[int, Personal(C.EVENT, source=Source.OBSERVED)]
-    contact: Annotated[str | None, Personal(C.EMAIL), SubjectId("email", role="contact_person", relation=Relation.APPEARS)]
+    contact: Annotated[
+        str | None, Personal(C.EMAIL), SubjectId("email", role="contact_person", relation=Relation.APPEARS)
+    ]
 
 
 ACCOUNT = read_fields(Account)
@@ -40,7 +42,8 @@ RECORD = Account(1, "100001", "Kari", "1234", 7, 3, "ola@example.no")
 
 
 def copy(who: Identifier, right: Right = Right.ACCESS) -> Any:
-    return copy_record(ACCOUNT, RECORD, Who([who]).concerns(ACCOUNT, RECORD), right, lambda *_: None)
+    copier = Copier(ACCOUNT, right, lambda *_: None)
+    return copier.copy(RECORD, RecordKey.of(1), Who([who]).concerns(ACCOUNT, RECORD))
 
 
 def test_the_owner_sees_what_is_theirs():
@@ -90,7 +93,7 @@ class Level(Enum):
         (date(2026, 5, 20), "2026-05-20"),
         (time(8, 30), "08:30:00"),
         (datetime(2026, 5, 20, 8, tzinfo=UTC), "2026-05-20T08:00:00+00:00"),
-        (datetime(2026, 5, 20, 8), "2026-05-20T08:00:00+00:00"),
+        (datetime(2026, 5, 20, 8, tzinfo=UTC).replace(tzinfo=None), "2026-05-20T08:00:00+00:00"),
         ([1, (date(2026, 5, 20), None)], [1, ["2026-05-20", None]]),
         ({"a": {1: Decimal(2)}}, {"a": {"1": "2"}}),
     ],

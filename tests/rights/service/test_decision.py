@@ -167,7 +167,8 @@ def test_events_last_as_long_as_the_link_to_the_home():
 
 
 @pytest.mark.parametrize(
-    ("issued", "until"), [(date(2021, 1, 1), "2027-01-01"), (date(2021, 12, 31), "2027-01-01"), (date(2020, 12, 31), None)]
+    ("issued", "until"),
+    [(date(2021, 1, 1), "2027-01-01"), (date(2021, 12, 31), "2027-01-01"), (date(2020, 12, 31), None)],
 )
 def test_the_law_keeps_what_it_needs_and_no_longer(issued: date, until: str | None):
     """Accounts stay five years after the end of their year; what is older goes."""

@@ -21,6 +21,7 @@ from sectorprivacy.rights.protocol import (
     Advance,
     AdvanceFind,
     ApplyTask,
+    CaseClosed,
     Description,
     Erasure,
     ExportPage,
@@ -35,6 +36,7 @@ from sectorprivacy.rights.protocol import (
     Operation,
     PlanTask,
     Problem,
+    close_path,
     content_digest,
     read_message,
     read_page,
@@ -185,6 +187,48 @@ async def test_state_and_cancel():
     assert b'"state":"cancelled"' in await whole(await world.ask("PUT", path, task))
     refusal = await world.ask("POST", f"{path}/advance", Advance(dataset="notes.note"))
     assert (refusal.status, problem(refusal).code) == (409, "cancelled")
+
+
+async def test_a_case_is_closed():
+    """A signed request without a body makes the service forget the tasks of the case, however often it comes."""
+    world = World()
+    path = await world.put(task := world.find_task())
+    for case in (task.case, task.case, uuid4()):
+        response = await world.ask("POST", close_path(case))
+        assert read_message(CaseClosed, await whole(response)).case == case
+    assert problem(await world.ask("GET", path)).code == "unknown_task"
+    assert world.service.tasks.get(task.task) is None
+
+
+@pytest.mark.parametrize("operation", ALL)
+async def test_who_may_find_may_close(operation: Operation):
+    """A key that may not ask whom a case is about may not make the service forget it either."""
+    world = World()
+    task = world.find_task()
+    world.service.tasks.open(task)
+    caller = HttpSigner(Signer.generate())
+    world.allow(caller, (operation,))
+    response = await world.endpoint.handle(caller.sign(world.request("POST", close_path(task.case))))
+    assert (response.status == 200) == (operation == "find") == (world.service.tasks.get(task.task) is None)
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "/privacy/v1/cases/{}/close"),
+        ("PUT", "/privacy/v1/cases/{}/close"),
+        ("POST", "/privacy/v1/cases/{}"),
+        ("POST", "/privacy/v1/cases/{}/close/"),
+        ("POST", "/privacy/v1/cases/{}/close?now"),
+    ],
+)
+async def test_a_case_has_one_path(method: str, target: str):
+    """Nothing is forgotten by a request that only looks like it."""
+    world = World()
+    task = world.find_task()
+    await world.put(task)
+    assert problem(await world.ask(method, target.format(task.case))).code == "unknown_path"
+    assert world.service.tasks.get(task.task) is not None
 
 
 # Attachments

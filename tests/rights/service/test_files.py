@@ -26,9 +26,11 @@ def test_a_file_is_opened_by_its_name(folder: Path):
         assert file.read() == b"a"
 
 
-@pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "..", ".", "", "a.png/", "sub/a.png", "a\0.png", "absent"])
+@pytest.mark.parametrize(
+    "name", ["../outside", "/etc/passwd", "..", ".", "", "a.png/", "sub/a.png", "a\0.png", "absent"]
+)
 def test_no_name_leads_out_of_the_folder(folder: Path, name: str):
-    """A name from a database row is data: it neither climbs nor names what is not there, and the refusal quotes nothing."""
+    """A name from a row is data: it neither climbs nor names what is not there, and the refusal quotes nothing."""
     with pytest.raises(ProtocolError) as refusal:
         FileFolder(folder).open(name)
     assert refusal.value.problem == "attachment_missing"

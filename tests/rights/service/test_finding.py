@@ -14,7 +14,7 @@ from sectorprivacy.annotations import FieldMap, NotPersonal, Personal, SubjectId
 from sectorprivacy.app import MemoryStore, Privacy
 from sectorprivacy.encryption import LocalKeyring, Sealed
 from sectorprivacy.rights.service import Finding, Who, find_by_marks, key_of
-from sectorprivacy.vocabulary import Identifier, Period, RecordKey, Relation
+from sectorprivacy.vocabulary import Assurance, Identifier, Period, RecordKey, Relation
 from sectorprivacy.vocabulary import categories as C
 from tests.rights.service.letters import policy
 
@@ -69,9 +69,7 @@ class Shelf:
     records: Sequence[Any]
 
     def select(self, field_map: FieldMap, who: Who, after: RecordKey | None, limit: int) -> Sequence[Any]:
-        theirs = [
-            each for each in self.records if isinstance(each, field_map.model) and who.concerns(field_map, each)
-        ]
+        theirs = [each for each in self.records if isinstance(each, field_map.model) and who.concerns(field_map, each)]
         theirs.sort(key=lambda each: key_of(field_map, each))
         return [each for each in theirs if after is None or key_of(field_map, each) > after][:limit]
 
@@ -146,7 +144,7 @@ def test_what_another_wrote_about_somebody_is_a_claim(privacy: Privacy):
 
 def test_a_weak_identifier_teaches_weakly(privacy: Privacy):
     """What is learned is never surer than that by which it was found."""
-    claimed = Identifier.__class__ and Identifier(kind="email", value="kari@example.no", assurance="claimed")  # type: ignore[arg-type]
+    claimed = Identifier(kind="email", value="kari@example.no", assurance=Assurance.CLAIMED)
     ((*_, assurance),) = learned(look(privacy, [Customer("100001", "kari@example.no")], claimed))
     assert assurance == "claimed"
 

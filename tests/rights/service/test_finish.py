@@ -63,11 +63,11 @@ async def test_a_file_stays_until_its_row_is_gone_for_good(letters: Letters, mon
     task = planned.to_apply()
 
     def broken(self: FileFolder, names: object) -> None:
-        raise OSError
+        raise PermissionError
 
     with monkeypatch.context() as patched:
         patched.setattr(FileFolder, "remove", broken)
-        with pytest.raises(OSError):
+        with pytest.raises(PermissionError):
             await service.apply(task, "letters.call", None, 1000)
     assert (letters.files / "1.sealed").exists()
     await asking.carry_out(task, planned)

@@ -1,4 +1,4 @@
-"""Hooks by hand: all of them are there, they run in the library's transaction, and they can neither commit nor forget."""
+"""Hooks by hand: all of them are there, they run in the library's transaction, and they cannot commit it."""
 
 from __future__ import annotations
 
@@ -50,11 +50,16 @@ def test_a_reading_transaction_writes_nothing(letters: Letters):
 def test_an_error_rolls_everything_back(letters: Letters):
     """Change, journal and intents stand together or not at all."""
     task = uuid4()
-    with pytest.raises(ZeroDivisionError), letters.data.writing() as records:
-        records.connection.execute("DELETE FROM letter")
-        records.journal.write(task, "letters.letter", 0, b"done")
-        records.intents.intend(["1.sealed"])
-        raise ZeroDivisionError
+
+    def fail_at_the_end() -> None:
+        with letters.data.writing() as records:
+            records.connection.execute("DELETE FROM letter")
+            records.journal.write(task, "letters.letter", 0, b"done")
+            records.intents.intend(["1.sealed"])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_at_the_end()
     assert letters.rows("letter") == LETTERS
     with letters.data.reading() as records:
         assert records.journal.written(task, "letters.letter", 0) is None
@@ -62,7 +67,7 @@ def test_an_error_rolls_everything_back(letters: Letters):
 
 
 async def test_a_hook_cannot_commit(letters: Letters):
-    """`with db:` commits by habit, and would leave the change without its evidence: it is refused, and nothing is done."""
+    """`with db:` commits by habit, and would leave the change without evidence: it is refused, and nothing is done."""
     service = letters.service()
 
     @letters.data.write(Letter)

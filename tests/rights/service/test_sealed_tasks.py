@@ -51,6 +51,8 @@ def test_a_find_task_comes_back_with_roles_and_periods() -> None:
     assert tasks.get(OTHER) is None
     tasks.cancel(TASK)
     assert tasks.open(FIND).state == "cancelled"
+    tasks.close(FIND.case)
+    assert tasks.get(TASK) is None
 
 
 def test_the_store_sees_whom_a_task_is_about_only_sealed() -> None:

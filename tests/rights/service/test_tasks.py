@@ -63,6 +63,18 @@ def test_a_cancelled_task_stays_cancelled():
     assert tasks.get(unknown) is None
 
 
+def test_a_closed_case_leaves_no_task():
+    """Every task of the case is forgotten, and none of another; an unknown case is no error."""
+    tasks = MemoryTasks()
+    first, second, other = find_task(), find_task(), find_task()
+    second = second.model_copy(update={"case": first.case})
+    opened = [tasks.open(task) for task in (first, second, other)]
+    for case in (first.case, first.case, uuid4()):
+        tasks.close(case)
+    assert [tasks.get(task.task) for task in (first, second, other)] == [None, None, opened[2]]
+    assert tasks.open(first).cursor_key != opened[0].cursor_key
+
+
 def test_pages_of_a_plan_come_in_order_and_stay():
     """A plan is what was shown: a page said again is the same, and one that says something else is refused."""
     plans = MemoryPlanPages()

@@ -28,15 +28,21 @@ class Customer(Base):
     """Somebody who has, or had, an agreement."""
 
     __tablename__ = "customer"
-    number: Mapped[CustomerNumber] = mapped_column(primary_key=True)
+    number: Mapped[
+        Annotated[str, SubjectId("customer_number", role="customer", verified=True, label="Customer number")]
+    ] = mapped_column(primary_key=True)
     name: Mapped[Annotated[str, Personal(C.NAME, label="Name")]]
     birth_date: Mapped[Annotated[date, Personal(C.BIRTH_DATE, label="Date of birth")]]
     national_id: Mapped[Annotated[Sealed[str], Personal(C.NATIONAL_ID, label="National identity number")]]
-    email: Mapped[Annotated[str, Personal(C.EMAIL, label="E-mail address"), SubjectId("email", role="customer")]] = (
-        mapped_column(index=True)
-    )
+    email: Mapped[
+        Annotated[str, Personal(C.EMAIL, label="E-mail address"), SubjectId("email", role="customer", verified=True)]
+    ] = mapped_column(index=True)
     telephone: Mapped[
-        Annotated[Sealed[str], Personal(C.TELEPHONE, label="Telephone number"), SubjectId("telephone", role="customer")]
+        Annotated[
+            Sealed[str],
+            Personal(C.TELEPHONE, label="Telephone number"),
+            SubjectId("telephone", role="customer", verified=True),
+        ]
     ]
     registered_on: Mapped[Annotated[date, Personal(C.AGREEMENT, source=Source.OBSERVED, label="Customer since")]]
     left_on: Mapped[Annotated[date | None, Personal(C.AGREEMENT, source=Source.OBSERVED, label="Customer until")]]
@@ -102,7 +108,11 @@ class Ownership(Base):
     id: Mapped[RowKey] = mapped_column(primary_key=True)
     customer_number: Mapped[CustomerNumber] = mapped_column(ForeignKey("customer.number"), index=True)
     installation: Mapped[
-        Annotated[str, Personal(C.INSTALLATION, label="Installation"), SubjectId("installation", role="customer")]
+        Annotated[
+            str,
+            Personal(C.INSTALLATION, label="Installation"),
+            SubjectId("installation", role="customer", verified=True),
+        ]
     ]
     since: Mapped[Annotated[datetime, Personal(C.AGREEMENT, label="From")]]
     until: Mapped[Annotated[datetime | None, Personal(C.AGREEMENT, source=Source.OBSERVED, label="Until")]]
@@ -139,7 +149,9 @@ class UserSlot(Base):
 
     __tablename__ = "user_slot"
     id: Mapped[RowKey] = mapped_column(primary_key=True)
-    slot: Mapped[Annotated[str, Personal(C.USER_SLOT, label="Place"), SubjectId("user_slot", role="alarm_user")]]
+    slot: Mapped[
+        Annotated[str, Personal(C.USER_SLOT, label="Place"), SubjectId("user_slot", role="alarm_user", verified=True)]
+    ]
     name: Mapped[Annotated[str, Personal(C.NAME, source=Source.THIRD_PARTY, label="Name")]]
     email: Mapped[
         Annotated[

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from alarm_company.demo._closing import close
 from alarm_company.demo._screen import Screen
 from alarm_company.world import World
 from sectorprivacy.integrations.jinja import JinjaRenderer
@@ -41,7 +42,8 @@ class Access:
             case = await self.coordinator.collect(case.id, progress=watch)
         self._show_edges(case)
         case = await self._review(case)
-        return await self._package(case)
+        holds = await self._package(case)
+        return await close(screen, self.coordinator, case) and holds
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from alarm_company.demo._closing import close
 from alarm_company.demo._screen import Screen
 from alarm_company.demo._snapshot import Difference, difference, snapshot
 from alarm_company.world import World
@@ -52,6 +53,7 @@ class Erased:
             screen.check(self._write_receipts(case), "Every service signed a receipt; the coordinator countersigned."),
             screen.check(fold(case) == "complete_with_retained", "The case is complete, with what the law retains."),
             *self._check_rows(case, difference(before, await asyncio.to_thread(snapshot, self.root))),
+            await close(screen, self.coordinator, case),
         ]
         screen.chapter("What is left in the raw files: databases, write-ahead logs, free pages, keys, pictures, calls")
         hits = await asyncio.to_thread(scan_files, self.root, self.world.values_of(self.world.story.requester))

@@ -46,7 +46,7 @@ from sectorprivacy.rights.service import (
     Who,
     find_by_marks,
 )
-from sectorprivacy.vocabulary import Identifier, RecordKey
+from sectorprivacy.vocabulary import Identifier, RecordKey, Relation
 
 JOURNAL = MetaData()
 
@@ -88,22 +88,22 @@ class SqlModels:
         """Order the models so that rows that point at others go first, else the last given first.
 
         Raises:
-            InvalidDeclaration: One of them is no mapped class.
+            InvalidDeclaration: One of them is no mapped class, or has a column that can never be cleared.
         """
         for field_map in field_maps:
             if not hasattr(field_map.model, "__mapper__"):
                 raise InvalidDeclaration(
                     where=field_map.id, problem="it is no mapped class", instead="Give models of the protected base"
                 )
+            _refuse_uncleared(field_map)
         self._field_maps = sorted(field_maps, key=lambda each: _depth(cast("Any", each.model).__table__))[::-1]
         return self._field_maps
 
     @contextmanager
     def reading(self) -> Generator[SqlRecords]:
         """One transaction that is rolled back, whatever happened in it."""
-        with self._sessions() as session:
+        with self._sessions() as session:  # its end is a rollback
             yield SqlRecords(session, self._field_maps)
-            session.rollback()
 
     @contextmanager
     def writing(self) -> Generator[SqlRecords]:
@@ -209,6 +209,22 @@ class SqlJournal:
     def confirm(self, names: Sequence[str]) -> None:
         """The files are gone."""
         self.session.execute(delete(_file_intent).where(_file_intent.c.name.in_(names)))
+
+
+def _refuse_uncleared(field_map: FieldMap) -> None:
+    """What is about somebody who may leave a record behind is set to NULL then; better said at the start than then."""
+    leaving = {role for role, relation in field_map.relations().items() if relation is not Relation.OWNER}
+    for each in field_map.fields:
+        if each.about in leaving and not all(column.nullable for column in _columns(field_map, each.name)):
+            raise InvalidDeclaration(
+                where=f"{field_map.id}.{each.name}",
+                problem="it is cleared when its person is erased, yet its column is NOT NULL",
+                instead="Make the column nullable",
+            )
+
+
+def _columns(field_map: FieldMap, name: str) -> list[Any]:
+    return list(getattr(field_map.model, name).property.columns)
 
 
 def _depth(table: Table) -> int:

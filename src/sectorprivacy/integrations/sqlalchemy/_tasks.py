@@ -21,6 +21,7 @@ _task = Table(
     "sp_task",
     TASKS,
     Column("task", Uuid, primary_key=True),
+    Column("case", Uuid, nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
     Column("cursor_key", LargeBinary(32), nullable=False),
     Column("state", Text, nullable=False),
@@ -66,7 +67,13 @@ class SqlTasks:
                 instead="Give the service SealedTasks(store.tasks, key)",
             )
         new = OpenTask(task=task)
-        row = {"task": task.task, "body": canonical(task), "cursor_key": new.cursor_key, "state": new.state}
+        row = {
+            "task": task.task,
+            "case": task.case,
+            "body": canonical(task),
+            "cursor_key": new.cursor_key,
+            "state": new.state,
+        }
         with self._engine.begin() as connection:
             connection.execute(insert_into(self._engine, _task).on_conflict_do_nothing(), row)
             standing = connection.execute(select(_task).where(_task.c.task == task.task)).mappings().one()
@@ -83,10 +90,15 @@ class SqlTasks:
         with self._engine.begin() as connection:
             connection.execute(update(_task).where(_task.c.task == task).values(state="cancelled"))
 
+    def close(self, case: UUID) -> None:
+        """Forget every task of a case, with the keys of their cursors."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(_task).where(_task.c.case == case))
 
-def _opened(*, task: UUID, body: bytes, cursor_key: bytes, state: str) -> OpenTask:
+
+def _opened(*, task: UUID, case: UUID, body: bytes, cursor_key: bytes, state: str) -> OpenTask:
     message = _ANY_TASK.validate_json(body)
-    if message.task != task:
+    if (message.task, message.case) != (task, case):
         raise ProtocolError(problem="unknown_task")
     # Whatever is not plainly open does nothing more.
     return OpenTask(task=message, cursor_key=bytes(cursor_key), state="open" if state == "open" else "cancelled")

@@ -35,15 +35,16 @@ class CaseState(StrEnum):
 _S = CaseState
 _STEPS: Mapping[CaseState, frozenset[CaseState]] = {
     _S.RECEIVED: frozenset({_S.IDENTIFYING, _S.CLARIFYING, _S.CLOSED}),
-    _S.IDENTIFYING: frozenset({_S.IDENTIFYING, _S.PLANNING}),
+    _S.IDENTIFYING: frozenset({_S.IDENTIFYING, _S.CLARIFYING, _S.PLANNING}),
     _S.CLARIFYING: frozenset({_S.CLOSED}),
     _S.PLANNING: frozenset({_S.IDENTIFYING, _S.PLANNING, _S.EXECUTING, _S.REVIEW, _S.CLOSED}),
     _S.REVIEW: frozenset({_S.REVIEW, _S.PLANNING, _S.EXECUTING, _S.ASSEMBLING, _S.CLOSED}),
     _S.EXECUTING: frozenset({_S.EXECUTING, _S.REVIEW, _S.ASSEMBLING}),
     _S.ASSEMBLING: frozenset({_S.PLANNING, _S.EXECUTING, _S.ASSEMBLING, _S.CLOSED}),
-    _S.CLOSED: frozenset(),
+    _S.CLOSED: frozenset({_S.CLOSED}),
 }
-"""What may follow what. Executing has no way out but its own end: it is resumed, not abandoned."""
+"""What may follow what. Executing has no way out but its own end: it is resumed, not abandoned. Closed is closed again
+to ask those who had not forgotten."""
 
 
 class CasePart(BaseModel):
@@ -192,6 +193,7 @@ class Case(CasePart):
         attachments: Files of the person.
         plan_digest: Digest of the plan that was shown; `apply` names it.
         verification: The look afterwards.
+        unclosed: Ids of the services that did not say, when the case was closed, that they forgot whom it was about.
     """
 
     id: UUID
@@ -206,6 +208,12 @@ class Case(CasePart):
     attachments: tuple[CaseAttachment, ...] = ()
     plan_digest: Digest | None = None
     verification: Verification | None = None
+    unclosed: tuple[str, ...] = ()
+
+    @property
+    def remembered_by(self) -> tuple[str, ...]:
+        """Ids of the services that may hold whom the case is about."""
+        return self.unclosed if self.state is CaseState.CLOSED else tuple(self.answers)
 
     def moved(self, state: CaseState) -> Self:
         """The case in another state.

@@ -28,7 +28,7 @@ from sectorprivacy.rights.protocol import (
     chain,
     digest_of,
 )
-from sectorprivacy.vocabulary import Right
+from sectorprivacy.vocabulary import Ground, Right
 
 ChangeTask = TypeVar("ChangeTask", PlanTask, ApplyTask)
 
@@ -88,8 +88,9 @@ async def apply(desk: Desk, opened: OpenCase, plan_digest: str, instruction: Ins
     if opened.case.plan_digest is None or plan_digest != opened.case.plan_digest:
         raise CaseRefused(case=str(opened.case.id), problem="its plan is not the one that was named")
     await opened.update(_applying)
-    unfinished = [answer for answer in _held(opened.case) if answer.evidence is None]
-    await side_by_side(_apply_service(desk, opened, answer, instruction) for answer in unfinished)
+    for wave in _waves(opened.case):
+        unfinished = [answer for answer in wave if opened.case.answers[answer.service].evidence is None]
+        await side_by_side(_apply_service(desk, opened, answer, instruction) for answer in unfinished)
     return await opened.update(lambda case: case.moved(CaseState.ASSEMBLING))
 
 
@@ -122,9 +123,13 @@ async def _apply_service(desk: Desk, opened: OpenCase, answer: ServiceAnswer, in
     task = _apply_task(opened.case, answer, instruction)
     plans = {each.dataset: each for each in answer.plans}
 
+    held_back = _is_held_back(opened.case, answer.service)
+
     async def applied(dataset: DataSet) -> DataSetChange:
         if task is None:
             raise ServiceFailed(service=answer.service, reason="not_planned")
+        if held_back:
+            raise ServiceFailed(service=answer.service, reason="held_back")
         change = await _pages(desk, calls, task, dataset, service.apply)
         return check_applied(answer.service, plans[dataset.id], change)
 
@@ -191,6 +196,33 @@ def _apply_task(case: Case, answer: ServiceAnswer, instruction: Instruction) -> 
         instruction=instruction,
         plan=answer.plan_task,
         digest=service_plan_digest(answer.plans),
+        keeps_person=any(
+            kept.ground is Ground.CONTRACT_RUNNING
+            for each in case.answers.values()
+            for change in each.plans
+            for kept in change.retained
+        ),
+    )
+
+
+def _waves(case: Case) -> tuple[list[ServiceAnswer], list[ServiceAnswer]]:
+    """Who is asked first, and who after: those that taught how others know the person must not forget it before them."""
+    held = _held(case)
+    return (
+        [answer for answer in held if not _taught(case, answer.service)],
+        [answer for answer in held if _taught(case, answer.service)],
+    )
+
+
+def _taught(case: Case, service: str) -> bool:
+    return any(edge.service == service for edge in case.edges)
+
+
+def _is_held_back(case: Case, service: str) -> bool:
+    """Whether a service has to keep the links, because another one that needs them is not done."""
+    others = (answer for answer in case.answers.values() if not _taught(case, answer.service))
+    return _taught(case, service) and any(
+        answer.failed is not None or any(each.code for each in answer.applied) for answer in others
     )
 
 

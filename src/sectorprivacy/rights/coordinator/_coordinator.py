@@ -12,10 +12,10 @@ from attrs import evolve
 
 from sectorprivacy.errors import InvalidDeclaration, NotYetSupported
 from sectorprivacy.policy import Policy
-from sectorprivacy.rights.coordinator._attachments import remove_files
-from sectorprivacy.rights.coordinator._case import Case, CaseState, Edge, Verification
+from sectorprivacy.rights.coordinator._case import Case, Edge, Verification
 from sectorprivacy.rights.coordinator._change import CasePlan, apply, plan
 from sectorprivacy.rights.coordinator._clock import deadlines
+from sectorprivacy.rights.coordinator._close import close
 from sectorprivacy.rights.coordinator._contents import contents
 from sectorprivacy.rights.coordinator._desk import Desk
 from sectorprivacy.rights.coordinator._export import collect
@@ -163,15 +163,17 @@ class Coordinator:
         """Find and export again after an erasure: exactly what was retained may remain."""
         return await verify(self._watched(progress), await self._open(case))
 
-    async def close(self, case: UUID) -> Case:
-        """Close the case: its key is destroyed, and its pages, files and identifiers with it.
+    async def close(self, case: UUID, *, progress: Watcher | None = None) -> Case:
+        """Close the case: every service forgets whom it was about, then its own key is destroyed.
 
-        What stays is the account of it without the person: dates, outcomes, receipts (Art. 5(2)).
+        Its pages, files and identifiers go with the key. What stays is the account of it without the person: dates,
+        outcomes, receipts (Art. 5(2)). A service that does not answer stands in `Case.unclosed`, and the case closes
+        all the same; closing it again asks those services again, and no others.
+
+        Raises:
+            CaseRefused: It is in the middle of something that has to end first.
         """
-        opened = await self._open(case)
-        closed = await opened.destroy(opened.case.moved(CaseState.CLOSED).without_person(), self._vault)
-        await asyncio.to_thread(remove_files, self._desk.work, case)
-        return closed
+        return await close(self._watched(progress), await self._open(case), self._vault)
 
     async def _open(self, case: UUID) -> OpenCase:
         return await OpenCase.load(case, self._cases, self._vault)

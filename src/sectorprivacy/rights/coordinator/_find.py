@@ -98,7 +98,10 @@ def _all_answered(case: Case, answers: list[ServiceAnswer]) -> Case:
 
 
 def _ended(case: Case) -> Case:
-    """A service that could still be asked more has not answered for everything it may hold."""
+    """Two people under one identifier are for a human; a service that could be asked more has not answered for all."""
+    if any(doubt.kind == "ambiguous" for doubt in case.doubts):
+        nobody = {name: answer.model_copy(update={"ref": None}) for name, answer in case.answers.items()}
+        return case.model_copy(update={"answers": nobody}).moved(CaseState.CLARIFYING)
     for service in next_questions(case):
         case = case.answered(_failed(case.answers[service], "rounds_exhausted"))
     return case.moved(CaseState.PLANNING)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import frozen
 
-Stage = Literal["find", "export", "plan", "apply", "verify"]
+Stage = Literal["find", "export", "plan", "apply", "verify", "close"]
 
 
 @frozen(kw_only=True)

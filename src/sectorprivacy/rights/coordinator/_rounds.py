@@ -7,11 +7,12 @@ panel) travels with its role and period and scopes records, but never names anyb
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sectorprivacy.errors import ServiceFailed
 from sectorprivacy.rights.coordinator._case import Case, Doubt, Edge, ServiceAnswer, is_proven
 from sectorprivacy.rights.protocol import Found, Link, Manifest
-from sectorprivacy.vocabulary import Identifier
+from sectorprivacy.vocabulary import ALWAYS, Assurance, Identifier
 
 
 def known(edges: Iterable[Edge]) -> tuple[Identifier, ...]:
@@ -62,12 +63,12 @@ def taken_in(case: Case, answer: ServiceAnswer, found: Found, round_number: int,
     for link in found.links:
         edge = Edge(
             kind=link.kind,
-            identifier=link.identifier,
+            identifier=_no_surer(link.identifier),
             round=round_number,
             service=answer.service,
             learned_from=link.learned_from,
         )
-        if _may_be_followed(link, by_name=by_name):
+        if _may_be_followed(link, answer.manifest, by_name=by_name):
             case = _learned(case, edge)
         else:
             case = _doubted(case, Doubt(kind="weak_link", service=answer.service, edge=edge))
@@ -76,13 +77,25 @@ def taken_in(case: Case, answer: ServiceAnswer, found: Found, round_number: int,
     return case.answered(answer.model_copy(update={"ref": found.ref}))
 
 
-def _may_be_followed(link: Link, *, by_name: bool) -> bool:
-    """A thing is followed as a link only, a name as the person's only, and nobody is named by way of a thing."""
-    if not is_proven(link.identifier):
+def _may_be_followed(link: Link, manifest: Manifest | None, *, by_name: bool) -> bool:
+    """Whether a service may teach this.
+
+    It must have declared that it teaches such identifiers, and name the data set it knows this one from. A thing is followed as a link only, and only with a
+    period; a name as the person's only, and nobody is named by way of a thing.
+    """
+    identifier = link.identifier
+    if manifest is None or identifier.kind not in manifest.teaches or not is_proven(identifier):
+        return False
+    if link.learned_from not in {dataset.id for dataset in manifest.datasets}:
         return False
     if link.kind == "record_link":
-        return link.identifier.names_a_thing
-    return by_name and not link.identifier.names_a_thing
+        return identifier.names_a_thing and identifier.period != ALWAYS
+    return by_name and not identifier.names_a_thing
+
+
+def _no_surer(identifier: Identifier) -> Identifier:
+    """What a service says is verified at best; strong is only what the person proved to us."""
+    return replace(identifier, assurance=Assurance.VERIFIED) if is_proven(identifier) else identifier
 
 
 def _learned(case: Case, edge: Edge) -> Case:

@@ -37,6 +37,11 @@ def task_path(operation: Operation, task: UUID, *rest: str) -> str:
     return "/".join(("/privacy/v1", operation, str(task), *rest))
 
 
+def close_path(case: UUID) -> str:
+    """Path under which a service is asked to forget whom a case was about."""
+    return f"/privacy/v1/cases/{case}/close"
+
+
 @frozen(kw_only=True)
 class Limits:
     """What either side of the HTTP binding accepts; sizes in bytes, times in seconds.
@@ -220,6 +225,12 @@ class TaskState(Message):
     task: UUID
     operation: Operation
     state: Literal["open", "cancelled"]
+
+
+class CaseClosed(Message):
+    """The service holds no longer whom this case was about."""
+
+    case: UUID
 
 
 class Advance(Message):

@@ -47,7 +47,7 @@ AttachmentId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,512}$")]
 class Message(BaseModel):
     """What crosses the boundary between services: unknown members are refused, and nothing changes after parsing."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 # What a service declares
@@ -86,6 +86,7 @@ class Manifest(Message):
     controller: StableId
     policy: Digest
     accepts: tuple[str, ...]
+    teaches: tuple[str, ...] = ()
     datasets: tuple[DataSet, ...]
     instructions: tuple[Literal["erasure"], ...] = ("erasure",)
     holds_nothing: str | None = None
@@ -135,13 +136,18 @@ class PlanTask(Task):
 
 
 class ApplyTask(Task):
-    """Carry out the instruction exactly as planned: `plan` and `digest` name the plan; a changed plan is refused."""
+    """Carry out the instruction exactly as planned: `plan` and `digest` name the plan; a changed plan is refused.
+
+    `keeps_person` says that a contract with the person runs on in some service. Then records go as planned, and the
+    person may be registered again: their keys stay, and no tombstone is set.
+    """
 
     operation: Literal["apply"] = "apply"
     ref: Ref
     instruction: Instruction
     plan: UUID
     digest: Digest
+    keeps_person: bool = False
 
 
 # Answers
@@ -191,9 +197,9 @@ class Withheld(Message):
 class Record(Message):
     """One record: its key, the roles in which it concerns the person, and the fields they may see."""
 
-    key: tuple[str, ...]
+    key: tuple[str, ...] = Field(repr=False)
     roles: tuple[str, ...]
-    fields: Mapping[str, JsonValue]
+    fields: Mapping[str, JsonValue] = Field(repr=False)
     attachments: tuple[Attachment, ...] = ()
     withheld: tuple[Withheld, ...] = ()
 

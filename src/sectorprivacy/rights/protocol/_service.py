@@ -50,6 +50,14 @@ class PersonalDataService(Protocol):
         """Signed account of a finished apply task; stable bytes."""
         ...
 
+    async def close(self, case: UUID) -> None:
+        """Forget whom a case was about: its scopes, tasks and cursors.
+
+        The journal and what was changed stay. Asking again is fine, and so is a case that was never asked about. Its
+        tasks are unknown from then on, so receipts are fetched before.
+        """
+        ...
+
 
 class Attachments(Protocol):
     """The extra ability of services that hold files (images, recordings)."""

@@ -17,8 +17,9 @@ from sectorprivacy.rights.service._endpoint import Endpoint, MountedService, Pee
 from sectorprivacy.rights.service._files import FileFolder
 from sectorprivacy.rights.service._finding import find_by_marks, key_of
 from sectorprivacy.rights.service._hooks import SqliteHooks
+from sectorprivacy.rights.service._memory import Memory
 from sectorprivacy.rights.service._sealed_tasks import SealedTasks, is_sealed
-from sectorprivacy.rights.service._service import Memory, Service
+from sectorprivacy.rights.service._service import Service
 from sectorprivacy.rights.service._tasks import (
     AnyTask,
     MemoryPlanPages,

@@ -17,84 +17,105 @@ from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.encryption import Sealed
 from sectorprivacy.errors import ProtocolError
 from sectorprivacy.rights.protocol import Attachment, Record, Withheld
-from sectorprivacy.rights.service._finding import key_of
 from sectorprivacy.rights.service._handling import FORGOTTEN
 from sectorprivacy.rights.service._who import Concern, in_utc
-from sectorprivacy.vocabulary import Ground, RecordKey, Right, Source
+from sectorprivacy.vocabulary import Ground, RecordKey, Relation, Right, Source
 
 Attach = Callable[[Field, Any, RecordKey], Attachment | None]
 """Describes the file a field names, for this record; None where its key was destroyed."""
 
+_PLAIN = frozenset({str, int, bool, type(None)})
 _PORTABLE = frozenset({Source.PROVIDED, Source.OBSERVED})
 
 
-def copy_record(field_map: FieldMap, record: Any, concerns: Sequence[Concern], right: Right, attach: Attach) -> Record:
-    """The copy of a record that the person receives.
+Role = tuple[str, Relation]
+
+
+class Copier:
+    """Makes the copies of a model's records that one person receives.
 
     Args:
-        field_map: Marks of its model.
-        record: The record; sealed values are opened, so a scope of `rights_handling` is active.
-        concerns: How it concerns the person.
+        field_map: Marks of the model.
         right: Access gives everything they may see; portability what they provided or was observed (Art. 20).
         attach: What to say about a file that a field names.
     """
-    key = key_of(field_map, record)
-    fields: dict[str, JsonValue] = {}
-    attachments: list[Attachment] = []
-    withheld: list[Withheld] = []
-    for each in field_map.fields:
-        value = getattr(record, each.name)
-        if value is None or (right is Right.PORTABILITY and each.source not in _PORTABLE):
-            continue
-        ground = _ground(field_map, each, concerns)
-        if ground is None and each.attachment is not None:
-            attachment = attach(each, record, key)
-            ground = Ground.ERASED if attachment is None else None
-            attachments += [] if attachment is None else [attachment]
-        elif ground is None:
-            try:
-                fields[each.id] = as_json(value.open() if isinstance(value, Sealed) else value)
-            except FORGOTTEN:
-                ground = Ground.ERASED
-        if ground is not None:
-            withheld.append(Withheld(field=each.id, ground=ground))
-    return Record(
-        key=tuple(key.to_json()),
-        roles=tuple(sorted({concern.role for concern in concerns})),
-        fields=fields,
-        attachments=tuple(attachments),
-        withheld=tuple(withheld),
-    )
 
+    def __init__(self, field_map: FieldMap, right: Right, attach: Attach) -> None:
+        self._field_map = field_map
+        self._attach = attach
+        self._fields = [each for each in field_map.fields if right is not Right.PORTABILITY or each.source in _PORTABLE]
+        self._seen: dict[tuple[Role, ...], Sequence[tuple[Field, Ground | None]]] = {}
 
-def sealed_values(field_map: FieldMap, record: Any, concerns: Sequence[Concern]) -> Iterator[Any]:
-    """Every sealed value that the copy of a record will show."""
-    for each in field_map.sealed:
-        if any(field_map.shows(each, concern.role, concern.relation) for concern in concerns):
-            yield getattr(record, each.name)
+    def copy(self, record: Any, key: RecordKey, concerns: Sequence[Concern]) -> Record:
+        """The copy of one record.
 
+        Args:
+            record: The record; sealed values are opened, so a scope of `rights_handling` is active.
+            key: Its key.
+            concerns: How it concerns the person.
+        """
+        fields: dict[str, JsonValue] = {}
+        attachments: list[Attachment] = []
+        withheld: list[Withheld] = []
+        for each, ground in self._grounds(concerns):
+            value = getattr(record, each.name)
+            if value is None:
+                continue
+            shown = ground is None
+            if shown and each.attachment is not None:
+                attachment = self._attach(each, record, key)
+                attachments += [] if attachment is None else [attachment]
+                shown = attachment is not None
+            elif shown:
+                try:
+                    fields[each.id] = as_json(cast("Any", value).open() if isinstance(value, Sealed) else value)
+                except FORGOTTEN:
+                    shown = False
+            if not shown:
+                withheld.append(Withheld(field=each.id, ground=ground or Ground.ERASED))
+        return Record(
+            key=tuple(key.to_json()),
+            roles=tuple(sorted({concern.role for concern in concerns})),
+            fields=fields,
+            attachments=tuple(attachments),
+            withheld=tuple(withheld),
+        )
 
-def _ground(field_map: FieldMap, field: Field, concerns: Sequence[Concern]) -> Ground | None:
-    if field.secret:
-        return Ground.SECRET
-    if any(field_map.shows(field, concern.role, concern.relation) for concern in concerns):
-        return None
-    return Ground.RIGHTS_OF_OTHERS
+    def sealed_values(self, record: Any, concerns: Sequence[Concern]) -> Iterator[Any]:
+        """Every sealed value that the copy of a record will show."""
+        for each, ground in self._grounds(concerns):
+            if ground is None and each.codec is not None:
+                yield getattr(record, each.name)
+
+    def _grounds(self, concerns: Sequence[Concern]) -> Sequence[tuple[Field, Ground | None]]:
+        """Every field with the ground on which it is withheld; the same for all records of the same roles."""
+        roles = tuple((concern.role, concern.relation) for concern in concerns)
+        known = self._seen.get(roles)
+        if known is None:
+            known = self._seen[roles] = [(each, self._ground(each, roles)) for each in self._fields]
+        return known
+
+    def _ground(self, field: Field, roles: Sequence[Role]) -> Ground | None:
+        if field.secret:
+            return Ground.SECRET
+        if any(self._field_map.shows(field, role, relation) for role, relation in roles):
+            return None
+        return Ground.RIGHTS_OF_OTHERS
 
 
 def as_json(value: Any) -> JsonValue:
     """A stored value as JSON: times in ISO 8601 (naive ones are UTC), Decimal and UUID as text, bytes in base64."""
+    if type(value) in _PLAIN:
+        return cast("JsonValue", value)
     match value:
         case Enum():
             return as_json(value.value)
-        case None | bool() | int() | str():
+        case int() | str():
             return value
         case float() if math.isfinite(value):
             return value
-        case datetime():
-            return in_utc(value).isoformat()
         case date() | time():
-            return value.isoformat()
+            return (in_utc(value) if isinstance(value, datetime) else value).isoformat()
         case Decimal() | UUID() | bytes():
             return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else str(value)
         case list() | tuple():

@@ -24,6 +24,7 @@ from sectorprivacy.rights.protocol import (
     AdvanceFind,
     ApplyTask,
     Attachments,
+    CaseClosed,
     Description,
     ExportTask,
     FindTask,
@@ -182,6 +183,9 @@ class Endpoint:
     async def _answer(self, route: Route | None, request: HttpRequest) -> HttpResponse:
         if route is None:
             raise ProtocolError(problem="unknown_path")
+        if route.case is not None:
+            await self._service.close(route.case)
+            return _message(CaseClosed(case=route.case))
         if route.task is None or route.operation is None:
             return await self._describe(request)
         if route.action == "create":

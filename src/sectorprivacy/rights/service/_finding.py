@@ -81,8 +81,9 @@ def _links(field_map: FieldMap, record: Any, concern: Concern, teaching: Sequenc
         thing = subject.kind in THINGS
         if not thing and concern.by.names_a_thing:
             continue  # who uses an installation now says nothing about who somebody is
-        # What another person wrote about somebody on their own record is a claim, not a fact.
-        sure = Assurance.CLAIMED if concern.relation is Relation.APPEARS else Assurance.VERIFIED
+        # What nobody made sure of, or another person wrote on their own record, is a claim and not a fact.
+        is_fact = subject.verified and concern.relation is not Relation.APPEARS
+        sure = Assurance.VERIFIED if is_fact else Assurance.CLAIMED
         identifier = Identifier(
             kind=subject.kind,
             value=str(value),

@@ -159,7 +159,9 @@ class SqliteHooks:
             connection.execute(f"PRAGMA {name} = {value}")
             if connection.execute(f"PRAGMA {name}").fetchone() != (expected,):
                 connection.close()
-                raise DatabaseUnsafe(problem=f"SQLite does not keep {name} = {value}", instead="Use another build of it")
+                raise DatabaseUnsafe(
+                    problem=f"SQLite does not keep {name} = {value}", instead="Use another build of it"
+                )
         return connection
 
     @contextmanager

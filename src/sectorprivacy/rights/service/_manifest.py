@@ -26,13 +26,13 @@ def manifest_of(
         title: What people read; by default its id.
         holds_nothing: Why it holds no personal data, if it holds none.
     """
-    kinds = {each.subject.kind for field_map in field_maps for each in field_map.subjects if each.subject is not None}
     return Manifest(
         service=service,
         title=title,
         controller=policy.controller.id,
         policy=policy.digest,
-        accepts=tuple(sorted(kinds)),
+        accepts=tuple(sorted({kind for field_map in field_maps for kind in field_map.searched_by})),
+        teaches=tuple(sorted({kind for field_map in field_maps for kind in field_map.taught})),
         datasets=tuple(_data_set(policy, field_map) for field_map in field_maps),
         holds_nothing=holds_nothing,
     )

@@ -57,6 +57,10 @@ class SealedTasks:
         """Let the task do nothing more."""
         self._tasks.cancel(task)
 
+    def close(self, case: UUID) -> None:
+        """Forget every task of a case."""
+        self._tasks.close(case)
+
     def _sealed(self, task: AnyTask) -> AnyTask:
         if not isinstance(task, FindTask):
             return task

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from attrs import Factory, field, frozen
 
 from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.errors import KeyUnavailable, ProtocolError
-from sectorprivacy.ledger import CaseScopes, Scope
+from sectorprivacy.ledger import Scope
 from sectorprivacy.purposes import Gate
 from sectorprivacy.purposes import Scope as PurposeScope
 from sectorprivacy.rights.protocol import (
@@ -31,45 +32,19 @@ from sectorprivacy.rights.protocol import (
 )
 from sectorprivacy.rights.service._attachments import Attached, blob_use
 from sectorprivacy.rights.service._change import change_page, changes_of
-from sectorprivacy.rights.service._copy import copy_record, sealed_values
-from sectorprivacy.rights.service._cursor import Cursors, Start
+from sectorprivacy.rights.service._copy import Copier
+from sectorprivacy.rights.service._cursor import Cursors
 from sectorprivacy.rights.service._data import Records, ServiceData
 from sectorprivacy.rights.service._decision import Asked, Decided, digest_of_page
-from sectorprivacy.rights.service._finding import key_of
 from sectorprivacy.rights.service._finish import RECEIPT_PART, Finish
 from sectorprivacy.rights.service._handling import handling, prefetch
 from sectorprivacy.rights.service._manifest import manifest_of
-from sectorprivacy.rights.service._tasks import AnyTask, OpenTask, PlanPages, ReplayStore, TaskStore
+from sectorprivacy.rights.service._memory import Memory
+from sectorprivacy.rights.service._page import Page, read_all, read_page
+from sectorprivacy.rights.service._tasks import AnyTask, OpenTask, ReplayStore, TaskStore
 from sectorprivacy.rights.service._who import Who
 from sectorprivacy.signing import Envelope, Signer
 from sectorprivacy.vocabulary import SubjectRef
-
-
-@frozen(kw_only=True)
-class Memory:
-    """What a service remembers about tasks, in its privacy database.
-
-    Args:
-        tasks: Opened tasks.
-        plans: What plans said.
-        replay: Nonces of signed requests.
-        scopes: Whose records a case may touch.
-        settle: Makes deleted bytes unreadable; returns store to horizon.
-    """
-
-    tasks: TaskStore
-    plans: PlanPages
-    replay: ReplayStore
-    scopes: CaseScopes
-    settle: Callable[[], Mapping[str, str]]
-
-
-@frozen
-class _Page:
-    """One page of records that concern the person, in key order."""
-
-    records: Sequence[Any]
-    following: Start | None
 
 
 @frozen(kw_only=True)
@@ -135,6 +110,10 @@ class Service:
         """The signed account of a finished apply task."""
         return await asyncio.to_thread(self._receipt, task)
 
+    async def close(self, case: UUID) -> None:
+        """Forget whom a case was about."""
+        await asyncio.to_thread(self.memory.close, case)
+
     async def attachment(self, task: ExportTask, attachment: str) -> AsyncIterator[bytes]:
         """The bytes of one attachment."""
         pieces = self._attachment(task, attachment)
@@ -168,20 +147,14 @@ class Service:
         start = cursors.read(f"export/{dataset}", after)
         attached = Attached(self.gate, self.data.files, field_map)
         with self.data.reading() as records:
-            page = _page(records, field_map, who, start, limit)
-            with self._handling(who, page.records) as purpose:
-                concerned = [(record, who.concerns(field_map, record)) for record in page.records]
-                prefetch(purpose, (value for each in concerned for value in sealed_values(field_map, *each)))
-                copies = tuple(
-                    copy_record(
-                        field_map,
-                        record,
-                        concerns,
-                        task.right,
-                        lambda each, owner, key: attached.describe(purpose, cursors, each, owner, key),
-                    )
-                    for record, concerns in concerned
+            page = read_page(records, field_map, who, start, limit)
+            sealed = any(each.codec is not None or each.sealed_file for each in field_map.fields)
+            with self._handling(who, page.records if sealed else ()) as purpose:
+                copier = Copier(field_map, task.right, partial(attached.describe, purpose, cursors))
+                prefetch(
+                    purpose, (value for each in page.held for value in copier.sealed_values(each.record, each.concerns))
                 )
+                copies = tuple(copier.copy(each.record, each.key, each.concerns) for each in page.held)
         return ExportPage(
             task=task.task,
             ref=task.ref,
@@ -195,8 +168,8 @@ class Service:
         cursors = Cursors(opened)
         start = cursors.read(f"plan/{dataset}", after)
         with self.data.reading() as records:
-            page = _page(records, field_map, who, start, limit)
-            decided = self._decided(records, field_map, who, page.records)
+            page = read_page(records, field_map, who, start, limit)
+            decided = self._decided(records, field_map, page)
         digest = digest_of_page(dataset, start.page, decided)
         self.memory.plans.put(task.task, dataset, start.page, digest)
         following = _following(cursors, f"plan/{dataset}", page)
@@ -210,8 +183,8 @@ class Service:
         with self.data.writing() as records:
             before = records.journal.written(task.task, dataset, start.page)
             if before is None:
-                page = _page(records, field_map, who, start, limit)
-                decided = self._decided(records, field_map, who, page.records)
+                page = read_page(records, field_map, who, start, limit)
+                decided = self._decided(records, field_map, page)
                 answer = change_page(
                     task,
                     dataset,
@@ -219,7 +192,7 @@ class Service:
                     digest=self._planned(task, dataset, start.page, decided),
                     following=_following(cursors, f"apply/{dataset}", page),
                 )
-                self._write(records, field_map, page.records, decided)
+                self._write(records, field_map, page, decided)
                 records.journal.write(task.task, dataset, start.page, answer.model_dump_json().encode())
             else:
                 answer = ChangePage.model_validate_json(before)
@@ -228,15 +201,10 @@ class Service:
             self._finish(task)
         return answer
 
-    def _write(self, records: Records, field_map: FieldMap, page: Sequence[Any], decided: Sequence[Decided]) -> None:
-        attached = Attached(self.gate, self.data.files, field_map)
-        records.intents.intend(
-            [
-                name
-                for record, each in zip(page, decided, strict=True)
-                for name in attached.given_up(record, each.decision)
-            ]
-        )
+    def _write(self, records: Records, field_map: FieldMap, page: Page, decided: Sequence[Decided]) -> None:
+        given_up = Attached(self.gate, self.data.files, field_map).given_up
+        pairs = zip(page.records, decided, strict=True)
+        records.intents.intend([name for record, each in pairs for name in given_up(record, each.decision)])
         records.write(field_map, changes_of(decided))
 
     def _remove_files(self) -> None:
@@ -270,13 +238,11 @@ class Service:
             except ProtocolError:
                 continue  # another field's token, or nobody's
             with self.data.reading() as records:
-                record = next(
-                    (found for found in _all(records, field_map, who) if key_of(field_map, found) == start.after), None
-                )
-                if record is None:
+                held = next((held for held in read_all(records, field_map, who) if held.key == start.after), None)
+                if held is None:
                     break
-                with self._handling(who, [record]) as purpose:
-                    pieces = Attached(self.gate, self.data.files, field_map).pieces(purpose, each, record)
+                with self._handling(who, [held.record]) as purpose:
+                    pieces = Attached(self.gate, self.data.files, field_map).pieces(purpose, each, held.record)
                     first = next(pieces, b"")  # opened inside the scope, which must not outlive a yield
             yield first
             yield from pieces
@@ -311,22 +277,16 @@ class Service:
             raise ProtocolError(problem="plan_changed")
         return digest
 
-    def _decided(self, records: Records, field_map: FieldMap, who: Who, page: Sequence[Any]) -> list[Decided]:
-        today = self._today()
+    def _decided(self, records: Records, field_map: FieldMap, page: Page) -> list[Decided]:
+        today, policy = self._today(), self.gate.policy
         return [
             Decided(
-                key_of(field_map, record),
+                each.key,
                 records.decide(
-                    Asked(
-                        policy=self.gate.policy,
-                        field_map=field_map,
-                        record=record,
-                        concerns=who.concerns(field_map, record),
-                        today=today,
-                    )
+                    Asked(policy=policy, field_map=field_map, record=each.record, concerns=each.concerns, today=today)
                 ),
             )
-            for record in page
+            for each in page.held
         ]
 
     def _today(self) -> date:
@@ -368,26 +328,7 @@ class Service:
         return scope
 
 
-def _page(records: Records, field_map: FieldMap, who: Who, start: Start, limit: int) -> _Page:
-    """A page from the data, refused if a hand-written selector gave a record that does not concern the person."""
-    found = records.select(field_map, who, start.after, limit)
-    if len(found) > limit or not all(who.concerns(field_map, record) for record in found):
-        raise ProtocolError(problem="record_of_another", retry="human")
-    keys = [key_of(field_map, record) for record in found]
-    if len({start.after, *keys}) != len(keys) + 1:
-        raise ProtocolError(problem="record_twice", retry="human")
-    return _Page(found, Start(start.page + 1, keys[-1]) if len(found) == limit else None)
-
-
-def _all(records: Records, field_map: FieldMap, who: Who) -> Iterator[Any]:
-    start: Start | None = Start()
-    while start is not None:
-        page = _page(records, field_map, who, start, PAGE_LIMIT)
-        yield from page.records
-        start = page.following
-
-
-def _following(cursors: Cursors, use: str, page: _Page) -> str | None:
+def _following(cursors: Cursors, use: str, page: Page) -> str | None:
     if page.following is None or page.following.after is None:
         return None
     return cursors.write(use, page.following.page, page.following.after)

@@ -64,6 +64,10 @@ class TaskStore(Protocol):
         """Let the task do nothing more; an unknown id is left unknown."""
         ...
 
+    def close(self, case: UUID) -> None:
+        """Forget every task of a case, with the keys of their cursors."""
+        ...
+
 
 class PlanPages(Protocol):
     """Durable memory of what a plan said, page by page, for the apply that names it."""
@@ -116,6 +120,11 @@ class MemoryTasks:
         with self._lock:
             if (opened := self._tasks.get(task)) is not None:
                 self._tasks[task] = evolve(opened, state="cancelled")
+
+    def close(self, case: UUID) -> None:
+        """Forget every task of a case."""
+        with self._lock:
+            self._tasks = {task: opened for task, opened in self._tasks.items() if opened.task.case != case}
 
 
 class MemoryPlanPages:

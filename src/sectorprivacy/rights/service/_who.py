@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -57,26 +57,36 @@ class Who:
             field_map: The marks of the record's model.
             record: The record, whatever its style of model.
         """
-        return tuple(
-            Concern(role=subject.role, relation=field_map.relation_of(subject), by=identifier, field=each)
+        return self.concerning(field_map)(record)
+
+    def concerning(self, field_map: FieldMap) -> Callable[[Any], tuple[Concern, ...]]:
+        """`concerns` for many records of one model: what is the same for all of them is done once."""
+        possible = [
+            Concern(role=each.subject.role, relation=field_map.relation_of(each.subject), by=identifier, field=each)
             for each, identifier in self.matching(field_map)
-            if (subject := each.subject) is not None
-            and getattr(record, each.name) == identifier.value
-            and _lasted(identifier.period, field_map, record)
-        )
+            if each.subject is not None
+        ]
+        timed = field_map.when is not None and any(each.by.period != ALWAYS for each in possible)
+        named = [(each, each.field.name, each.by.value) for each in possible]
+
+        def concerns(record: Any) -> tuple[Concern, ...]:
+            stated = [each for each, name, value in named if getattr(record, name) == value]
+            if timed:
+                moment = as_moment(getattr(record, str(field_map.when)))
+                return tuple(each for each in stated if _lasted(each.by.period, moment))
+            return tuple(stated)
+
+        return concerns
+
+
+def _lasted(period: Period, moment: datetime | None) -> bool:
+    """Whether a link was there at a record's time; of one whose time is unknown, only a link for ever says so."""
+    return period == ALWAYS or (moment is not None and period.covers(moment))
 
 
 def in_utc(moment: datetime) -> datetime:
     """The moment, aware: databases give naive datetimes back, and services keep them in UTC."""
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _lasted(period: Period, field_map: FieldMap, record: Any) -> bool:
-    """Whether a link was there when the record was made; of one whose time is unknown, only a link for ever says so."""
-    if field_map.when is None or period == ALWAYS:
-        return True
-    moment = as_moment(getattr(record, field_map.when))
-    return moment is not None and period.covers(moment)
 
 
 def as_moment(value: datetime | date | None) -> datetime | None:
