@@ -111,7 +111,11 @@ async def _export(service: Service, house: House, ref: SubjectRef) -> str:
 async def _plan(service: Service, house: House, ref: SubjectRef) -> tuple[PlanTask, str]:
     task = PlanTask(task=uuid4(), case=house.case, ref=ref, instruction=Erasure())
     page = await service.plan(task, "monitoring.arming_event", None, PAGE)
-    return task, page.digest
+    digests = [page.digest]
+    while page.next is not None:
+        page = await service.plan(task, "monitoring.arming_event", page.next, PAGE)
+        digests.append(page.digest)
+    return task, chain([chain(digests)])
 
 
 async def _erase(service: Service, house: House, ref: SubjectRef) -> None:
@@ -122,7 +126,7 @@ async def _erase(service: Service, house: House, ref: SubjectRef) -> None:
         ref=ref,
         instruction=Erasure(),
         plan=plan.task,
-        digest=chain([chain([digest])]),
+        digest=digest,
     )
     await service.apply(task, "monitoring.arming_event", None, PAGE)
 

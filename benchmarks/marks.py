@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from benchmarks import Benchmark, Case
 from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal
-from sectorprivacy.vocabulary import categories as C  # noqa: N812  # the short name that users write
+from sectorprivacy.vocabulary import categories as C  # the short name that users write
 
 ROW = {"number": "100001", "name": "Kari Nordmann", "email": "kari@example.no", "telephone": "+4791503033", "plan": "a"}
 

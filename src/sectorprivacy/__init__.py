@@ -83,12 +83,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home, attribute = _PLACES[name]
-    globals()[name] = value = getattr(importlib.import_module(f"{__name__}.{home}"), attribute)
-    return value
+if not TYPE_CHECKING:
+    # Hidden from type checkers: they would take every misspelt name for one that is loaded on demand.
+    def __getattr__(name: str) -> object:
+        if name not in _PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home, attribute = _PLACES[name]
+        globals()[name] = value = getattr(importlib.import_module(f"{__name__}.{home}"), attribute)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -123,7 +123,7 @@ class KeyNotLoaded(DecryptionError):
     """open() was called under a running event loop before the key was loaded; opening never blocks a loop."""
 
     code: ClassVar[str] = "encryption.key-not-loaded"
-    remedy: ClassVar[str] = "Call `await prefetch(rows)` or enter the scope with `async with` first."
+    remedy: ClassVar[str] = "Call `await prefetch(values)` first, inside the scope."
 
 
 @define(eq=False)

@@ -222,9 +222,9 @@ def test_attributes_without_annotation_are_read() -> None:
     """An attrs class in the old style has no annotations: each attribute is unmarked, and none is passed over."""
 
     @personal(id="crm.note", key="text")
-    @attr.s
+    @attr.s(these={"text": attr.ib()})
     class Note:
-        text = attr.ib()
+        pass
 
     with pytest.raises(UnmarkedFields) as refused:
         read_fields(Note)

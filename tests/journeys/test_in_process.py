@@ -220,14 +220,14 @@ def test_the_counts_of_the_plan_are_the_rows_that_changed(journey: Journey):
 
 
 def test_nobody_else_lost_a_key_or_a_reference(journey: Journey):
-    """One key goes where values were sealed, and leaves a tombstone; crm's objection still needs the reference."""
+    """The person's keys go where values were sealed, and leave tombstones; crm's objection needs the reference."""
     happened = changes(journey.filled, journey.gone)
     lost = {
         table: list(rows.values()) for table, rows in happened.items() if table.endswith(("/sp_key", "/sp_subject"))
     }
     keys = [lost.pop("contact_centre/keys.db/sp_key"), lost.pop("crm/keys.db/sp_key")]
-    assert [[row and row["wrapped"] for row in rows] for rows in keys] == [[None], [None]]
-    assert lost == {"contact_centre/privacy.db/sp_subject": [None]}
+    assert [[row and row["wrapped"] for row in rows] for rows in keys] == [[None, None], [None]]
+    assert lost == {"contact_centre/privacy.db/sp_subject": [None, None]}
 
 
 def test_those_who_shared_a_home_still_get_all_of_theirs(journey: Journey):

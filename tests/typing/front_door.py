@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_type
 
+import sectorprivacy
 from sectorprivacy import (
     Activity,
     Basis,
@@ -36,6 +37,10 @@ def words_are_typed() -> None:
     assert_type(C.NATIONAL_ID, Category)
     assert_type(P.CREDITWORTHINESS, Purpose)
     del C.NATIONALITY  # type: ignore[attr-defined]
+
+
+def misspelt_names_are_refused() -> None:
+    del sectorprivacy.Privcy  # type: ignore[attr-defined]
 
 
 def privacy_is_built_and_entered(customer: SubjectRef) -> None:

@@ -34,7 +34,21 @@ def test_parts_of_different_types_are_different_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    "texts", [[], ["7"], [""], ["i07"], ["i+7"], ["i-0"], ["i\u0667"], ["i7\n"], ["u7"], ["uA" + "0" * 35], ["bF0"], ["b0"]]
+    "texts",
+    [
+        [],
+        ["7"],
+        [""],
+        ["i07"],
+        ["i+7"],
+        ["i-0"],
+        ["i\u0667"],
+        ["i7\n"],
+        ["u7"],
+        ["uA" + "0" * 35],
+        ["bF0"],
+        ["b0"],
+    ],
 )
 def test_another_spelling_is_refused(texts: list[str]) -> None:
     """A key has one spelling: two would be two records to one side and one to the other."""

@@ -79,7 +79,7 @@ class FieldMap:
 
     @property
     def searched_by(self) -> frozenset[str]:
-        """Kinds of identifiers that find its records. A record that states a link is found by the person, not the thing."""
+        """Kinds of identifiers that find its records; one that states a link is found by the person, not the thing."""
         return frozenset(
             each.subject.kind
             for each in self.subjects

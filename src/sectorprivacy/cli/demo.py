@@ -36,4 +36,3 @@ def demo(
     from alarm_company.demo import run  # noqa: PLC0415  # lives in the repository, which was looked for above
 
     return run(customers=customers, output=output, keep=keep)
-

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from attrs import Factory, field, frozen
 
 from sectorprivacy.errors import InvalidDeclaration
-from sectorprivacy.vocabulary import Basis, Capacity, Category, Purpose, Role, Safeguard, category, purpose, stable_id
+from sectorprivacy.vocabulary import Basis, Capacity, Category, Purpose, Safeguard, category, purpose, stable_id
 from sectorprivacy.vocabulary import basis as as_basis
 from sectorprivacy.vocabulary import role as as_role
 
@@ -106,7 +107,7 @@ def _categories(words: Iterable[Category | str]) -> frozenset[Category]:
     return frozenset(category(word) for word in words)
 
 
-def _basis(basis: Mapping[Role | str, Basis | str]) -> Mapping[str, Basis]:
+def _basis(basis: Mapping[Any, Basis | str]) -> Mapping[str, Basis]:
     return {as_role(role).id: as_basis(value) for role, value in basis.items()}
 
 

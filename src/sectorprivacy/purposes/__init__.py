@@ -5,7 +5,18 @@ fail-closed; a refusal is a typed error that says what would make the processing
 """
 
 from sectorprivacy.purposes._decorators import processing
-from sectorprivacy.purposes._gate import Gate, current_gate, entered, read_models
+from sectorprivacy.purposes._gate import Gate, Use, current_gate, entered, read_models
 from sectorprivacy.purposes._scope import Scope, Subject, prefetch, using
 
-__all__ = ["Gate", "Scope", "Subject", "current_gate", "entered", "prefetch", "processing", "read_models", "using"]
+__all__ = [
+    "Gate",
+    "Scope",
+    "Subject",
+    "Use",
+    "current_gate",
+    "entered",
+    "prefetch",
+    "processing",
+    "read_models",
+    "using",
+]

@@ -29,10 +29,25 @@ Pair = tuple[str, str]
 
 _PAGE = 1000
 
-_STANDING_DECIDES = {Basis.CONSENT, Basis.PUBLIC_TASK, Basis.LEGITIMATE_INTEREST}
+_PERSON_DECIDES = {Basis.CONSENT, Basis.PUBLIC_TASK, Basis.LEGITIMATE_INTEREST}
 
 NOBODY: Final = SubjectRef(b"\xff" * 16)
 """Stands for a person who was forgotten here: no scope covers them, so what was sealed for them opens nowhere."""
+
+
+@frozen(kw_only=True)
+class Use:
+    """A use that register and marks permit.
+
+    Args:
+        category: Id of the category used.
+        basis: Its legal basis.
+        person_decides: Whether a missing consent or an objection stops it.
+    """
+
+    category: str
+    basis: Basis
+    person_decides: bool
 
 
 @frozen(kw_only=True)
@@ -104,14 +119,12 @@ class Gate:
             retention_class=field.retention_class,
         )
 
-    def check(self, activity: Activity, place: Place) -> Basis:
-        """Whether an activity may use the value in this place, and on which basis (Art. 5(1)(b), Art. 6).
+    def use(self, activity: Activity, place: Place) -> Use:
+        """Whether an activity may use the values of this field, whoever they are about (Art. 5(1)(b), Art. 6).
 
         Raises:
             CategoryNotCovered: The activity does not use that category.
             RoleNotCovered: It has no basis for people in that role.
-            ConsentMissing: The person has not consented, or has withdrawn.
-            ObjectionStands: The person objected (Art. 21(1)), or, to direct marketing, on any basis (Art. 21(2)).
         """
         field_map, field = self._declared(place)
         if not activity.may_use(field.category):
@@ -122,23 +135,30 @@ class Gate:
         basis = next((found for role in roles if (found := activity.basis_for(role)) is not None), None)
         if basis is None:
             raise RoleNotCovered(activity=activity.id, role=", ".join(roles))
-        if basis in _STANDING_DECIDES or activity.purpose.within(purposes.DIRECT_MARKETING):
-            stands = state(self._declarations(place.subject), activity.id)
-            if basis is Basis.CONSENT and not stands.consented:
-                raise ConsentMissing(activity=activity.id)
-            if stands.objected:
-                raise ObjectionStands(activity=activity.id)
-        return basis
+        return Use(
+            category=field.category.id,
+            basis=basis,
+            person_decides=basis in _PERSON_DECIDES or activity.purpose.within(purposes.DIRECT_MARKETING),
+        )
+
+    def ask(self, activity: Activity, use: Use, subject: SubjectRef) -> None:
+        """Whether what the person declared lets an activity use their data.
+
+        Raises:
+            ConsentMissing: The person has not consented, or has withdrawn.
+            ObjectionStands: The person objected (Art. 21(1)), or, to direct marketing, on any basis (Art. 21(2)).
+        """
+        stands = state(self._declarations(subject), activity.id)
+        if use.basis is Basis.CONSENT and not stands.consented:
+            raise ConsentMissing(activity=activity.id)
+        if stands.objected:
+            raise ObjectionStands(activity=activity.id)
 
     def _declarations(self, subject: SubjectRef) -> Iterator[StandingRecord]:
         after = 0
         while page := self.standing.records([subject], after, _PAGE):
             yield from page
             after = page[-1].sequence
-
-    def category(self, place: Place) -> str:
-        """Id of the category of the value in this place."""
-        return self._declared(place)[1].category.id
 
     def _declared(self, place: Place) -> tuple[FieldMap, Field]:
         for field_map in self.models.values():

@@ -13,13 +13,11 @@ from sectorprivacy.encryption import KeyAccess, Place, Sealed, key_access, open_
 from sectorprivacy.errors import KeyNotLoaded, NoPurpose, SubjectNotCovered
 from sectorprivacy.ledger import Deed, LogEntry
 from sectorprivacy.policy import Activity
-from sectorprivacy.purposes._gate import Gate, Pair, current_gate
-from sectorprivacy.vocabulary import Basis, Identifier, SubjectRef
+from sectorprivacy.purposes._gate import Gate, Pair, Use, current_gate
+from sectorprivacy.vocabulary import Identifier, SubjectRef
 
 Subject = Any
 """Whom a scope covers: a SubjectRef, an Identifier, a declared record (its owners), or an iterable of these."""
-
-_Field = tuple[SubjectRef, str, str]
 
 
 class Scope:
@@ -37,8 +35,9 @@ class Scope:
         self.subjects = subjects
         self._gate = gate
         self._deed = deed
-        self._logged: set[tuple[SubjectRef, str]] = set()
-        self._prefetched: set[_Field] = set()
+        self._uses: dict[tuple[str, str], Use] = {}
+        self._logged: set[tuple[bytes, str]] = set()
+        self._prefetched: set[tuple[bytes, str, str]] = set()
         self._lock = Lock()
         self._left = False
 
@@ -53,21 +52,21 @@ class Scope:
         """
         if self._left:
             raise NoPurpose
-        if _field(place) in self._prefetched:
+        if (place.subject.raw, place.model, place.field) in self._prefetched:
             return unseal(self._gate.keys.for_opening(place, cell), place, cell)
         if _loop_runs():
             # Even where the key is known: the use would be logged here, and opening never blocks a loop.
             raise KeyNotLoaded
-        basis = self._permit(place)
+        use = self._permit(place)
         key = self._gate.keys.for_opening(place, cell)
-        self._write_log([(place, basis)])
+        self._write_log([(place, use)])
         return unseal(key, place, cell)
 
     def open_file(self, place: Place, source: BinaryIO) -> Iterator[bytes]:
         """The content of a sealed file, piece by piece; blocking. Raises: as `open`, also while iterating."""
-        basis = self._permit(place)
+        use = self._permit(place)
         pieces = open_stream(self._gate.keys, place, source)
-        self._write_log([(place, basis)])
+        self._write_log([(place, use)])
         return pieces
 
     def prefetch(self, values: Iterable[Sealed[Any]]) -> None:
@@ -76,42 +75,44 @@ class Scope:
         permitted = [(place, self._permit(place)) for place, _ in stored]
         self._gate.keys.load(cell for _, cell in stored)
         self._write_log(permitted)
-        self._prefetched.update(_field(place) for place, _ in stored)
+        self._prefetched.update((place.subject.raw, place.model, place.field) for place, _ in stored)
 
     def leave(self) -> None:
         """Open nothing from now on."""
         self._left = True
 
-    def _permit(self, place: Place) -> Basis:
+    def _permit(self, place: Place) -> Use:
         if self._left:
             raise NoPurpose
         if place.subject not in self.subjects:
             raise SubjectNotCovered(activity=self.activity.id)
-        return self._gate.check(self.activity, place)
+        # Register and marks stay as they are while a scope lasts; what the person declares may change meanwhile.
+        field = (place.model, place.field)
+        use = self._uses.get(field)
+        if use is None:
+            use = self._uses[field] = self._gate.use(self.activity, place)
+        if use.person_decides:
+            self._gate.ask(self.activity, use, place.subject)
+        return use
 
-    def _write_log(self, uses: Iterable[tuple[Place, Basis]]) -> None:
+    def _write_log(self, uses: Iterable[tuple[Place, Use]]) -> None:
         with self._lock:
-            new: dict[tuple[SubjectRef, str], LogEntry] = {}
-            for place, basis in uses:
-                category = self._gate.category(place)
-                use = (place.subject, category)
-                if use not in self._logged and use not in new:
-                    new[use] = LogEntry(
+            new: dict[tuple[bytes, str], LogEntry] = {}
+            for place, use in uses:
+                name = (place.subject.raw, use.category)
+                if name not in self._logged and name not in new:
+                    new[name] = LogEntry(
                         at=self._gate.now(),
                         activity=self.activity.id,
                         subject=place.subject,
                         actor=self._gate.actor,
                         kind=self._deed,
-                        categories=(category,),
-                        basis=basis,
+                        categories=(use.category,),
+                        basis=use.basis,
                     )
             if new:
                 self._gate.log.append(list(new.values()))
                 self._logged |= new.keys()
-
-
-def _field(place: Place) -> _Field:
-    return place.subject, place.model, place.field
 
 
 def _loop_runs() -> bool:

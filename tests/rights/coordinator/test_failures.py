@@ -215,7 +215,7 @@ async def test_a_value_without_json_is_reported_and_not_changed(tmp_path: Path) 
 
 
 async def test_a_service_that_could_not_plan_is_not_erased(tmp_path: Path) -> None:
-    """Nothing is applied where a part of the plan is missing, nor in the service that knows the links; the others are."""
+    """Nothing is applied where a part of the plan is missing, nor in the service that knows the links."""
     sound = services()
     broken = DropsDataSet(sound["billing"], "billing.reminder")
     case = await erasure(coordinator({**sound, "billing": broken}, sound, tmp_path))

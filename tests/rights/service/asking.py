@@ -17,6 +17,7 @@ from sectorprivacy.rights.protocol import (
     PersonalDataService,
     PlanTask,
     Record,
+    Retained,
     chain,
 )
 from sectorprivacy.vocabulary import Identifier, Right, SubjectRef
@@ -39,6 +40,9 @@ class Planned:
             for outcome, count in page.outcomes.items():
                 counts[outcome] = counts.get(outcome, 0) + count
         return counts
+
+    def retained(self, dataset: str) -> list[Retained]:
+        return [each for page in self.pages[dataset] for each in page.retained]
 
     def to_apply(self) -> ApplyTask:
         return ApplyTask(

@@ -68,6 +68,19 @@ def test_a_secret_is_named_and_never_shown():
         assert "1234" not in record.model_dump_json()
 
 
+def test_every_record_is_seen_in_its_own_roles():
+    """On one page a person may own one record and only appear in the next: each copy shows what that role may see."""
+    other = Account(2, "100002", "Ola", "9999", 1, 1, "kari@example.no")
+    who = Who([KARI, Identifier(kind="email", value="kari@example.no")])
+    copier = Copier(ACCOUNT, Right.ACCESS, lambda *_: None)
+    for order in ((RECORD, other), (other, RECORD)):
+        shown = {
+            record.id: set(copier.copy(record, RecordKey.of(record.id), who.concerns(ACCOUNT, record)).fields)
+            for record in order
+        }
+        assert shown == {1: {"customer", "full_name", "score", "seen"}, 2: {"contact"}}
+
+
 def test_portability_is_what_was_provided_or_observed():
     """Art. 20 leaves out what the company worked out itself, and does not call that withheld."""
     record = copy(KARI, Right.PORTABILITY)

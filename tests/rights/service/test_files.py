@@ -39,9 +39,10 @@ def test_no_name_leads_out_of_the_folder(folder: Path, name: str):
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "..", "", "a\0.png"])
 def test_nothing_outside_is_removed(folder: Path, name: str):
-    """Removal follows the same names as reading."""
+    """A name that leaves the folder is refused before anything is committed, and passed over when it is too late."""
     with pytest.raises(ProtocolError):
-        FileFolder(folder).remove([name])
+        FileFolder(folder).check([name])
+    assert FileFolder(folder).remove([name, "a.png"]) == ["a.png"]
     assert (folder.parent / "outside").exists()
 
 

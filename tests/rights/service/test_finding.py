@@ -26,9 +26,11 @@ KARI_MAIL = Identifier(kind="email", value="kari@example.no")
 @personal(id="test.customer", key="number")
 @dataclass
 class Customer:
-    number: Annotated[str, SubjectId("customer_number", role="customer")]
-    email: Annotated[str | None, SubjectId("email", role="customer")] = None
-    telephone: Annotated[Sealed[str] | None, Personal(C.TELEPHONE), SubjectId("telephone", role="customer")] = None
+    number: Annotated[str, SubjectId("customer_number", role="customer", verified=True)]
+    email: Annotated[str | None, SubjectId("email", role="customer", verified=True)] = None
+    telephone: Annotated[
+        Sealed[str] | None, Personal(C.TELEPHONE), SubjectId("telephone", role="customer", verified=True)
+    ] = None
 
 
 @personal(id="test.contact")
@@ -59,7 +61,15 @@ class Event:
     at: Annotated[datetime, Personal(C.EVENT)]
 
 
-MODELS = (Customer, Contact, Ownership, Event)
+@personal(id="test.enquiry")
+@dataclass
+class Enquiry:
+    id: Annotated[int, NotPersonal("row key")]
+    email: Annotated[str, SubjectId("email", role="enquirer")]
+    telephone: Annotated[str, SubjectId("telephone", role="enquirer")]
+
+
+MODELS = (Customer, Contact, Ownership, Event, Enquiry)
 
 
 @frozen
@@ -140,6 +150,12 @@ def test_what_another_wrote_about_somebody_is_a_claim(privacy: Privacy):
     found = look(privacy, [Contact(1, "100001", "ola@example.no", "41000002"), own], mail)
     assert ("same_person", "telephone", "41000002", "customer", "verified") in learned(found)
     assert len([each for each in found.links if each.identifier.kind == "telephone"]) == 1
+
+
+def test_what_nobody_made_sure_of_is_a_claim(privacy: Privacy):
+    """Anybody can write somebody else's number into a form."""
+    found = look(privacy, [Enquiry(1, "kari@example.no", "41000002")], KARI_MAIL)
+    assert learned(found) == {("same_person", "telephone", "41000002", "enquirer", "claimed")}
 
 
 def test_a_weak_identifier_teaches_weakly(privacy: Privacy):

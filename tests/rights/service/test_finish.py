@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sectorprivacy.errors import DatabaseUnsafe
+from sectorprivacy.errors import DatabaseUnsafe, ProtocolError
 from sectorprivacy.rights.protocol import RECEIPT_TYPE, Receipt
 from sectorprivacy.rights.service import FileFolder
 from tests.rights.service.asking import Asking
@@ -86,8 +86,9 @@ async def test_keys_are_counted_although_the_end_is_repeated(letters: Letters, m
 
     with monkeypatch.context() as patched:
         patched.setattr(letters.data, "settle", busy)
-        with pytest.raises(DatabaseUnsafe):
+        with pytest.raises(ProtocolError) as refusal:
             await asking.carry_out(task, planned)
+    assert (refusal.value.problem, refusal.value.retry) == ("not_settled", "backoff")
     await asking.carry_out(task, planned)
     envelope = await service.receipt(task.task)
     assert Receipt.model_validate_json(envelope.verify(letters.signer.verifier, RECEIPT_TYPE)).keys_destroyed == 1

@@ -16,7 +16,7 @@ from sectorprivacy.rights.service import Asked, Changes, Decision, Finding, Sqli
 from sectorprivacy.signing import Signer
 from sectorprivacy.vocabulary import RecordKey
 from tests.rights.service.asking import Asking
-from tests.rights.service.letters import KARI, LETTERS, Key, Letter, Letters, opened, policy
+from tests.rights.service.letters import KARI, KARI_MAIL, LETTERS, Key, Letter, Letters, opened, policy
 
 
 @pytest.fixture
@@ -96,12 +96,11 @@ async def test_a_decision_by_hand_stands_in_plan_and_apply(letters: Letters):
         for keys in changes.clear.values():
             db.executemany("UPDATE letter SET customer = NULL WHERE id = ?", [key.parts for key in keys])
 
-    asking = Asking(service, [KARI])
+    asking = Asking(service, [KARI, KARI_MAIL])
     planned = await asking.plan()
-    assert planned.outcomes("letters.letter") == {"anonymised": 1, "erased": 1}
+    assert planned.outcomes("letters.letter") == {"anonymised": 1, "erased": 2}
     await asking.apply(planned)
     assert [row[:3] for row in letters.rows("letter")] == [
-        (1, "kari@example.no", None),
         (2, "ola@example.no", "100002"),
         (3, None, None),
     ]

@@ -12,7 +12,7 @@ from sectorprivacy.vocabulary import Source
 from sectorprivacy.vocabulary import categories as C
 
 
-@personal(id="contact_centre.message", label="What you wrote to us")
+@personal(id="contact_centre.message", when="at", label="What you wrote to us")
 @frozen(kw_only=True)
 class Message:
     """Somebody wrote; an agent may have noted the customer number."""
@@ -27,22 +27,22 @@ class Message:
             values={"email": "E-mail", "form": "Contact form", "sms": "Text message", "chat": "Chat"},
         ),
     ]
+    customer: Annotated[str | None, SubjectId("customer_number", role="customer", label="Customer number")]
     email: Annotated[str | None, SubjectId("email", role="enquirer", label="From")]
     telephone: Annotated[str | None, SubjectId("telephone", role="enquirer", label="From")]
-    customer: Annotated[str | None, SubjectId("customer_number", role="customer", label="Customer number")]
     at: Annotated[datetime, Personal(C.COMMUNICATION, source=Source.OBSERVED, label="When")]
     subject: Annotated[str | None, Personal(C.COMMUNICATION, label="Subject")]
     body: Annotated[str, Personal(C.COMMUNICATION, label="Message")]
 
 
-@personal(id="contact_centre.recording", label="Calls that were recorded")
+@personal(id="contact_centre.recording", when="at", label="Calls that were recorded")
 @frozen(kw_only=True)
 class Recording:
-    """A recorded call; the sound is a file, sealed under the caller's key."""
+    """A recorded call; the sound is a file, sealed under the customer's key, or else under that of the number."""
 
     id: Annotated[int, NotPersonal("row key")]
-    telephone: Annotated[str, SubjectId("telephone", role="enquirer", label="Telephone number")]
     customer: Annotated[str | None, SubjectId("customer_number", role="customer", label="Customer number")]
+    telephone: Annotated[str, SubjectId("telephone", role="enquirer", label="Telephone number")]
     at: Annotated[datetime, Personal(C.RECORDING, source=Source.OBSERVED, label="When")]
     seconds: Annotated[int, Personal(C.RECORDING, source=Source.OBSERVED, label="Length in seconds")]
     file: Annotated[

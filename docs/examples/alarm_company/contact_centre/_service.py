@@ -114,7 +114,10 @@ def fill(site: Site, world: World) -> None:
     """Write what the contact centre knows of the world."""
     site.files.mkdir(exist_ok=True)
     privacy = site.privacy(policy, MODELS)
-    privacy.enrol([("telephone", each.telephone) for each in world.recordings])
+    privacy.enrol(
+        ("customer_number", each.customer) if each.customer else ("telephone", each.telephone)
+        for each in world.recordings
+    )
     for each in world.recordings:
         recording = Recording(
             id=each.id,

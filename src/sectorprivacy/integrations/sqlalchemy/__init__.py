@@ -1,11 +1,11 @@
 """SQLAlchemy 2.1: marked ORM models with sealed columns, services derived from them, and the durable stores."""
 
+from importlib.util import find_spec
+
 from sectorprivacy.errors import MissingExtra
 
-try:
-    import sqlalchemy  # noqa: F401
-except ModuleNotFoundError:
-    raise MissingExtra(feature="sectorprivacy.integrations.sqlalchemy", extra="sql") from None
+if find_spec("sqlalchemy") is None:
+    raise MissingExtra(feature="sectorprivacy.integrations.sqlalchemy", extra="sql")
 
 from sectorprivacy.integrations.sqlalchemy._cases import SqlCases
 from sectorprivacy.integrations.sqlalchemy._database import open_database, settle

@@ -206,7 +206,7 @@ def _apply_task(case: Case, answer: ServiceAnswer, instruction: Instruction) -> 
 
 
 def _waves(case: Case) -> tuple[list[ServiceAnswer], list[ServiceAnswer]]:
-    """Who is asked first, and who after: those that taught how others know the person must not forget it before them."""
+    """Who is asked first, and who after: whoever taught how others know the person must not forget it before them."""
     held = _held(case)
     return (
         [answer for answer in held if not _taught(case, answer.service)],

@@ -80,8 +80,8 @@ def taken_in(case: Case, answer: ServiceAnswer, found: Found, round_number: int,
 def _may_be_followed(link: Link, manifest: Manifest | None, *, by_name: bool) -> bool:
     """Whether a service may teach this.
 
-    It must have declared that it teaches such identifiers, and name the data set it knows this one from. A thing is followed as a link only, and only with a
-    period; a name as the person's only, and nobody is named by way of a thing.
+    It must have declared that it teaches such identifiers, and name the data set it knows this one from. A thing is
+    followed as a link only, and only with a period; a name as the person's only, and nobody is named by way of a thing.
     """
     identifier = link.identifier
     if manifest is None or identifier.kind not in manifest.teaches or not is_proven(identifier):

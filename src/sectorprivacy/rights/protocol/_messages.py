@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, PlainValidator, WithJsonSchema
 
+from sectorprivacy.errors import InvalidDeclaration
 from sectorprivacy.vocabulary import Ground, Identifier, Relation, Right, Source, SubjectRef
 
 PROTOCOL = "sectorprivacy/1"
@@ -22,7 +23,7 @@ def _ref(value: object) -> SubjectRef:
     if isinstance(value, str):
         try:
             return SubjectRef.parse(value)
-        except Exception:
+        except InvalidDeclaration:
             raise ValueError("not a subject reference") from None
     raise ValueError("not a subject reference")
 
@@ -78,7 +79,7 @@ class DataSet(Message):
 
 
 class Manifest(Message):
-    """What a service declares about itself, derived from marks and policy; answers account for each of its data sets."""
+    """What a service declares about itself, derived from marks and policy; answers account for all its data sets."""
 
     protocol: Literal["sectorprivacy/1"] = "sectorprivacy/1"
     service: StableId

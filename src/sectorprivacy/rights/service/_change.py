@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from sectorprivacy.errors import ProtocolError
 from sectorprivacy.rights.protocol import ApplyTask, ChangePage, Outcome, PlanTask, Retained
 from sectorprivacy.rights.service._data import Changes
 from sectorprivacy.rights.service._decision import Decided
@@ -32,7 +31,7 @@ def change_page(
         dataset=dataset,
         outcomes=dict(outcomes),
         retained=tuple(
-            Retained(ground=ground, law=law, until=until, only=(activity,), count=count)
+            Retained(ground=ground, law=law, until=until, only=(activity,) if activity else (), count=count)
             for (ground, law, until, activity), count in retained.items()
         ),
         digest=digest,
@@ -52,5 +51,5 @@ def changes_of(decided: Sequence[Decided]) -> Changes:
 def _reason(decided: Decided) -> tuple[Ground, str, str, str]:
     need = decided.decision.need
     if need is None:
-        raise ProtocolError(problem="retained_without_need", retry="human")
+        return Ground.RIGHTS_OF_OTHERS, f"GDPR {Ground.RIGHTS_OF_OTHERS.article}", "a human has decided whose it is", ""
     return need.ground, need.law, need.ends, need.activity.id

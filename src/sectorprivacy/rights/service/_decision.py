@@ -34,7 +34,7 @@ class Decision:
     Args:
         act: Erase the record, clear the person's fields in it, clear only what links it to them, or retain it.
         fields: Names of the attributes to clear.
-        need: What keeps a retained record.
+        need: What keeps a retained record; None where a human has to decide.
     """
 
     act: Act
@@ -50,6 +50,11 @@ class Decision:
     def retain(cls, need: Need) -> Self:
         """Keep the record, for the activity in `need` alone and until its end."""
         return cls(act="retain", need=need)
+
+    @classmethod
+    def leave_to_a_human(cls) -> Self:
+        """Keep the record: it names another owner too, and whose it is nobody has decided."""
+        return cls(act="retain")
 
     @classmethod
     def clear(cls, fields: Sequence[Field]) -> Self:
@@ -96,6 +101,8 @@ class Asked:
         co-owners remain, or where the person only appears, their own fields are cleared and the record stays with the
         others.
         """
+        if all(concern.shared for concern in self.concerns):
+            return Decision.leave_to_a_human()
         keeping = self._needs()
         if keeping:
             return Decision.retain(max(keeping, key=lambda need: need.until or date.max))
@@ -123,6 +130,7 @@ class Asked:
         return [
             need
             for concern in self.concerns
+            if not concern.shared
             for need in needs(
                 self.policy,
                 categories=self.field_map.categories,

@@ -32,18 +32,31 @@ class FileFolder:
             raise _missing()
         return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Remove files; those already gone are fine. The removal is on the disk when this returns."""
-        removed = False
+    def check(self, names: Iterable[str]) -> None:
+        """See that names can be removed later. Raises: ProtocolError for one that would leave the folder."""
         for name in names:
-            self._inside(name).unlink(missing_ok=True)
-            removed = True
+            self._inside(name)
+
+    def remove(self, names: Iterable[str]) -> list[str]:
+        """Remove files; those already gone are fine, and one that cannot be removed does not hold up the others.
+
+        Returns:
+            The names of those that are gone; their removal is on the disk.
+        """
+        removed: list[str] = []
+        for name in names:
+            try:
+                self._inside(name).unlink(missing_ok=True)
+            except (OSError, ProtocolError):
+                continue
+            removed.append(name)
         if removed:
             folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+        return removed
 
     def _inside(self, name: str) -> Path:
         if not name or name in {".", ".."} or "/" in name or "\0" in name:

@@ -71,6 +71,8 @@ def key_of(field_map: FieldMap, record: Any) -> RecordKey:
 
 
 def _links(field_map: FieldMap, record: Any, concern: Concern, teaching: Sequence[Field]) -> Iterator[Link]:
+    if concern.shared:
+        return
     for each in teaching:
         subject = each.subject
         if subject is None or each.name == concern.field.name or subject.role != concern.role:

@@ -31,6 +31,8 @@ from sectorprivacy.vocabulary import Basis, Ground, SubjectRef
 RECEIPT_PART = "/receipt"
 """Part of the journal that holds the receipt; no data set has an id with a slash in it."""
 
+_NOT_REMOVED = "a file that could not be removed is"
+
 KEYS_PART = "/keys"
 """Part of the journal that says how many keys were destroyed."""
 
@@ -57,6 +59,7 @@ class Finish:
             if records.journal.written(task.task, RECEIPT_PART, 0) is not None:
                 return
             outcomes = [data_set_outcome(records.journal, task, each.id) for each in field_maps]
+            left = records.intents.intended()
         complete = [each for each in outcomes if each is not None]
         if len(complete) < len(outcomes):
             return
@@ -70,7 +73,7 @@ class Finish:
             datasets=tuple(complete),
             keys_destroyed=destroyed,
             finished=self.gate.now().isoformat(timespec="seconds"),
-            horizon={**self.data.settle(), **self.settle()},
+            horizon={**self.data.settle(), **self.settle(), **({"files": _NOT_REMOVED} if left else {})},
         )
         envelope = Envelope.sign(RECEIPT_TYPE, canonical(receipt), self.signer)
         with self.data.writing() as records:
@@ -85,12 +88,15 @@ class Finish:
         kinds = {each.subject.kind for field_map in field_maps for each in field_map.owners if each.subject is not None}
         pairs = {(each.kind, each.value) for each in scope.identifiers if each.kind in kinds and not each.names_a_thing}
         refs = frozenset(self.gate.subjects.known(pairs).values())
+        if task.keeps_person:
+            return 0
         kept = {each.dataset for each in outcomes if each.retained}
         needed = {name for field_map in field_maps if field_map.id in kept for name in _classes(field_map)}
         classes = frozenset[str]().union(*(_classes(field_map) for field_map in field_maps)) - needed
         destroyed = self._destroy(task, refs, classes)
-        running = any(each.ground is Ground.CONTRACT_RUNNING for outcome in outcomes for each in outcome.retained)
-        if any(outcome.outcomes.get("erased") for outcome in outcomes) and not running:
+        grounds = {each.ground for outcome in outcomes for each in outcome.retained}
+        erased = any(outcome.outcomes.get("erased") for outcome in outcomes)
+        if erased and not grounds & {Ground.CONTRACT_RUNNING, Ground.RIGHTS_OF_OTHERS}:
             self._log(refs)
             self.gate.subjects.erase([] if kept else refs, pairs)
         return destroyed

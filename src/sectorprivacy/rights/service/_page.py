@@ -10,7 +10,7 @@ from attrs import frozen
 from sectorprivacy.annotations import FieldMap
 from sectorprivacy.errors import ProtocolError
 from sectorprivacy.rights.protocol import PAGE_LIMIT
-from sectorprivacy.rights.service._cursor import Start
+from sectorprivacy.rights.service._cursor import Cursors, Start
 from sectorprivacy.rights.service._data import Records
 from sectorprivacy.rights.service._finding import key_of
 from sectorprivacy.rights.service._who import Concern, Who
@@ -40,19 +40,23 @@ class Page:
 
 
 def read_page(records: Records, field_map: FieldMap, who: Who, start: Start, limit: int) -> Page:
-    """A page from the data.
+    """A page from the data; records of a time at which an identifier was not the person's are passed over.
 
     Raises:
-        ProtocolError: A hand-written selector gave a record that does not concern the person, or one that was there.
+        ProtocolError: A hand-written selector gave a record that does not name the person, or one that was there.
     """
-    concerns = who.concerning(field_map)
     found = records.select(field_map, who, start.after, limit)
-    held = [Held(record, key_of(field_map, record), concerns(record)) for record in found]
-    if len(held) > limit or not all(each.concerns for each in held):
+    if len(found) > limit or not all(map(who.naming(field_map), found)):
         raise ProtocolError(problem="record_of_another", retry="human")
-    if len({start.after, *(each.key for each in held)}) != len(held) + 1:
+    keys = [key_of(field_map, record) for record in found]
+    if len({start.after, *keys}) != len(keys) + 1:
         raise ProtocolError(problem="record_twice", retry="human")
-    return Page(held, Start(start.page + 1, held[-1].key) if len(held) == limit else None)
+    concerning = map(who.concerning(field_map), found)
+    held = [Held(*each) for each in zip(found, keys, concerning, strict=True)]
+    return Page(
+        [each for each in held if each.concerns],
+        Start(start.page + 1, keys[-1]) if len(found) == limit else None,
+    )
 
 
 def read_all(records: Records, field_map: FieldMap, who: Who) -> Iterator[Held]:
@@ -62,3 +66,10 @@ def read_all(records: Records, field_map: FieldMap, who: Who) -> Iterator[Held]:
         page = read_page(records, field_map, who, start, PAGE_LIMIT)
         yield from page.held
         start = page.following
+
+
+def following(cursors: Cursors, use: str, page: Page) -> str | None:
+    """The cursor of the page after this one, for `use` ("export/crm.customer"); None after the last."""
+    if page.following is None or page.following.after is None:
+        return None
+    return cursors.write(use, page.following.page, page.following.after)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from attrs import Factory, field, frozen
 
 from sectorprivacy.annotations import Field, FieldMap
-from sectorprivacy.errors import KeyUnavailable, ProtocolError
+from sectorprivacy.errors import DatabaseUnsafe, KeyUnavailable, ProtocolError
 from sectorprivacy.ledger import Scope
 from sectorprivacy.purposes import Gate
 from sectorprivacy.purposes import Scope as PurposeScope
@@ -30,8 +30,9 @@ from sectorprivacy.rights.protocol import (
     PlanTask,
     chain,
 )
+from sectorprivacy.rights.service._apply import Application
 from sectorprivacy.rights.service._attachments import Attached, blob_use
-from sectorprivacy.rights.service._change import change_page, changes_of
+from sectorprivacy.rights.service._change import change_page
 from sectorprivacy.rights.service._copy import Copier
 from sectorprivacy.rights.service._cursor import Cursors
 from sectorprivacy.rights.service._data import Records, ServiceData
@@ -40,7 +41,7 @@ from sectorprivacy.rights.service._finish import RECEIPT_PART, Finish
 from sectorprivacy.rights.service._handling import handling, prefetch
 from sectorprivacy.rights.service._manifest import manifest_of
 from sectorprivacy.rights.service._memory import Memory
-from sectorprivacy.rights.service._page import Page, read_all, read_page
+from sectorprivacy.rights.service._page import Page, following, read_all, read_page
 from sectorprivacy.rights.service._tasks import AnyTask, OpenTask, ReplayStore, TaskStore
 from sectorprivacy.rights.service._who import Who
 from sectorprivacy.signing import Envelope, Signer
@@ -160,7 +161,7 @@ class Service:
             ref=task.ref,
             dataset=dataset,
             records=copies,
-            next=_following(cursors, f"export/{dataset}", page),
+            next=following(cursors, f"export/{dataset}", page),
         )
 
     def _plan(self, task: PlanTask, dataset: str, after: str | None, limit: int) -> ChangePage:
@@ -172,40 +173,31 @@ class Service:
             decided = self._decided(records, field_map, page)
         digest = digest_of_page(dataset, start.page, decided)
         self.memory.plans.put(task.task, dataset, start.page, digest)
-        following = _following(cursors, f"plan/{dataset}", page)
-        return change_page(task, dataset, decided, digest=digest, following=following)
+        return change_page(task, dataset, decided, digest=digest, following=following(cursors, f"plan/{dataset}", page))
 
     def _apply(self, task: ApplyTask, dataset: str, after: str | None, limit: int) -> ChangePage:
-        opened, field_map, who = self._known(task, dataset, limit)
-        self._check_plan(task)
+        opened, _, who = self._known(task, dataset, limit)
         cursors = Cursors(opened)
         start = cursors.read(f"apply/{dataset}", after)
-        with self.data.writing() as records:
-            before = records.journal.written(task.task, dataset, start.page)
-            if before is None:
-                page = read_page(records, field_map, who, start, limit)
-                decided = self._decided(records, field_map, page)
-                answer = change_page(
-                    task,
-                    dataset,
-                    decided,
-                    digest=self._planned(task, dataset, start.page, decided),
-                    following=_following(cursors, f"apply/{dataset}", page),
-                )
-                self._write(records, field_map, page, decided)
-                records.journal.write(task.task, dataset, start.page, answer.model_dump_json().encode())
-            else:
-                answer = ChangePage.model_validate_json(before)
+        if self._journaled(task, dataset, start.page) is None:
+            self._check_plan(task)
+            Application(
+                gate=self.gate,
+                data=self.data,
+                plans=self.memory.plans,
+                field_maps=self._maps,
+                decide=self._decided,
+            ).run(task, who, cursors, limit)
+        body = self._journaled(task, dataset, start.page)
+        if body is None:
+            raise ProtocolError(problem="bad_cursor")
         self._remove_files()
-        if answer.next is None:
-            self._finish(task)
-        return answer
+        self._finish(task)
+        return ChangePage.model_validate_json(body)
 
-    def _write(self, records: Records, field_map: FieldMap, page: Page, decided: Sequence[Decided]) -> None:
-        given_up = Attached(self.gate, self.data.files, field_map).given_up
-        pairs = zip(page.records, decided, strict=True)
-        records.intents.intend([name for record, each in pairs for name in given_up(record, each.decision)])
-        records.write(field_map, changes_of(decided))
+    def _journaled(self, task: ApplyTask, dataset: str, page: int) -> bytes | None:
+        with self.data.reading() as records:
+            return records.journal.written(task.task, dataset, page)
 
     def _remove_files(self) -> None:
         """Remove what was given up, also by a process that died between its commit and this."""
@@ -213,10 +205,9 @@ class Service:
             return
         with self.data.reading() as records:
             names = records.intents.intended()
-        if names:
-            self.data.files.remove(names)
+        if names and (removed := self.data.files.remove(names)):
             with self.data.writing() as records:
-                records.intents.confirm(names)
+                records.intents.confirm(removed)
 
     def _receipt(self, task: UUID) -> Envelope:
         opened = self.memory.tasks.get(task)
@@ -257,25 +248,21 @@ class Service:
 
     def _finish(self, task: ApplyTask) -> None:
         scope = self._scope(task)
-        Finish(gate=self.gate, data=self.data, signer=self.signer, settle=self.memory.settle).run(
-            task, scope, self._manifest(), list(self._maps.values())
-        )
+        finish = Finish(gate=self.gate, data=self.data, signer=self.signer, settle=self.memory.settle)
+        try:
+            finish.run(task, scope, self._manifest(), list(self._maps.values()))
+        except DatabaseUnsafe:
+            raise ProtocolError(problem="not_settled", retry="backoff") from None
 
     def _check_plan(self, task: ApplyTask) -> None:
         planned = self.memory.tasks.get(task.plan)
-        if planned is None or not isinstance(planned.task, PlanTask) or planned.task.ref != task.ref:
+        if planned is None or not isinstance(planned.task, PlanTask) or planned.state == "cancelled":
+            raise ProtocolError(problem="not_planned")
+        if (planned.task.ref, planned.task.case) != (task.ref, task.case):
             raise ProtocolError(problem="not_planned")
         digests = [chain(self.memory.plans.get(task.plan, dataset)) for dataset in self._maps]
         if chain(digests) != task.digest:
             raise ProtocolError(problem="plan_changed")
-
-    def _planned(self, task: ApplyTask, dataset: str, page: int, decided: Sequence[Decided]) -> str:
-        """The digest of the page, if it is the one that was planned."""
-        digest = digest_of_page(dataset, page, decided)
-        planned = self.memory.plans.get(task.plan, dataset)
-        if page >= len(planned) or planned[page] != digest:
-            raise ProtocolError(problem="plan_changed")
-        return digest
 
     def _decided(self, records: Records, field_map: FieldMap, page: Page) -> list[Decided]:
         today, policy = self._today(), self.gate.policy
@@ -326,9 +313,3 @@ class Service:
         if scope is None:
             raise ProtocolError(problem="unknown_ref")
         return scope
-
-
-def _following(cursors: Cursors, use: str, page: Page) -> str | None:
-    if page.following is None or page.following.after is None:
-        return None
-    return cursors.write(use, page.following.page, page.following.after)

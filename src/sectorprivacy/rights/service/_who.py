@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.vocabulary import ALWAYS, THINGS, Identifier, Period, Relation
@@ -14,12 +14,17 @@ from sectorprivacy.vocabulary import ALWAYS, THINGS, Identifier, Period, Relatio
 
 @frozen
 class Concern:
-    """How one record concerns the person: in which role and relation, and by which identifier."""
+    """How one record concerns the person: in which role and relation, and by which identifier.
+
+    `shared` says that the record names another owner too, by an identifier that is not known to be this person's: a
+    household's telephone, an address an agent noted. Then nobody is given it, and nothing is erased, without a human.
+    """
 
     role: str
     relation: Relation
     by: Identifier
     field: Field
+    shared: bool = False
 
 
 @frozen
@@ -69,14 +74,40 @@ class Who:
         timed = field_map.when is not None and any(each.by.period != ALWAYS for each in possible)
         named = [(each, each.field.name, each.by.value) for each in possible]
 
+        known = {(each.kind, each.value) for each in self.identifiers}
+
         def concerns(record: Any) -> tuple[Concern, ...]:
-            stated = [each for each, name, value in named if getattr(record, name) == value]
+            stated = tuple(each for each, name, value in named if getattr(record, name) == value)
             if timed:
                 moment = as_moment(getattr(record, str(field_map.when)))
-                return tuple(each for each in stated if _lasted(each.by.period, moment))
-            return tuple(stated)
+                stated = tuple(each for each in stated if _lasted(each.by.period, moment))
+            if any(each.relation is Relation.OWNER for each in stated) and _names_another(
+                field_map, record, {each.role for each in stated}, known
+            ):
+                return tuple(_shared(each) for each in stated)
+            return stated
 
         return concerns
+
+    def naming(self, field_map: FieldMap) -> Callable[[Any], bool]:
+        """Whether a record names the person by one of their identifiers at all, whenever it was theirs."""
+        named = [(each.name, frozenset(self.values(each.subject.kind))) for each in field_map.subjects if each.subject]
+        return lambda record: any(getattr(record, name) in values for name, values in named)
+
+
+def _names_another(field_map: FieldMap, record: Any, roles: set[str], known: set[tuple[str, str]]) -> bool:
+    """Whether a record names an owner in a role the person does not have in it, by a value that is not theirs."""
+    return any(
+        each.subject is not None
+        and each.subject.role not in roles
+        and (value := getattr(record, each.name)) is not None
+        and (each.subject.kind, str(value)) not in known
+        for each in field_map.owners
+    )
+
+
+def _shared(concern: Concern) -> Concern:
+    return evolve(concern, relation=Relation.APPEARS, shared=True) if concern.relation is Relation.OWNER else concern
 
 
 def _lasted(period: Period, moment: datetime | None) -> bool:
