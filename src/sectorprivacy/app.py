@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
@@ -219,7 +218,7 @@ class Privacy:
             actor=actor,
             now=now,
         )
-        self._entered: ContextVar[tuple[AbstractContextManager[Gate], ...]] = ContextVar("entered", default=())
+        self._entered: ContextVar[tuple[entered, ...]] = ContextVar("entered", default=())
 
     def service(
         self,

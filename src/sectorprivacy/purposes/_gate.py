@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import datetime
+from types import TracebackType
 from typing import Final
 
 from attrs import frozen
@@ -192,14 +192,26 @@ def current_gate() -> Gate:
     return gate
 
 
-@contextmanager
-def entered(gate: Gate) -> Generator[Gate]:
-    """Make a gate current for this context: a thread, a task, a request."""
-    token = _gate.set(gate)
-    try:
-        yield gate
-    finally:
-        _gate.reset(token)
+class entered:  # noqa: N801  (reads as `with entered(gate):`)
+    """Make a gate current for this context: a thread, a task, a request.
+
+    Args:
+        gate: The gate.
+    """
+
+    __slots__ = ("_gate", "_token")
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def __enter__(self) -> Gate:
+        self._token = _gate.set(self._gate)
+        return self._gate
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _gate.reset(self._token)
 
 
 def read_models(field_maps: Iterable[FieldMap]) -> Mapping[type, FieldMap]:
