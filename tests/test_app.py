@@ -144,8 +144,8 @@ def test_a_row_seals_what_its_model_says() -> None:
     assert set(columns) == {"number", "length"}
     assert all(text.startswith("sp1.") and SECRET not in text for text in columns.values())
     with privacy, using(listening, privacy.subjects.ref(*KARI)):
-        assert row.opened("number", columns["number"]).open() == SECRET
-        assert row.opened("length", columns["length"]).open() == 12
+        assert row.stored("number", columns["number"]).open() == SECRET
+        assert row.stored("length", columns["length"]).open() == 12
 
 
 def test_a_row_refuses_what_is_not_sealed_there() -> None:

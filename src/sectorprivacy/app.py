@@ -144,15 +144,15 @@ class Row:
             InvalidDeclaration: A field is not sealed.
             ValueNotSealable: A value is outside what its codec can hold.
         """
-        return {name: self.stored(name, value).text for name, value in values.items()}
+        return {name: self.sealed(name, value).text for name, value in values.items()}
 
-    def stored(self, field_id: str, value: Any) -> Sealed[Any]:
+    def sealed(self, field_id: str, value: Any) -> Sealed[Any]:
         """One value sealed in its place."""
         place = self._place(self._field_map.field(field_id))
         key = self._gate.keys.for_sealing(self._subject, place.retention_class)
         return Sealed.stored(place, seal(key, place, value))
 
-    def opened(self, field_id: str, text: str) -> Sealed[Any]:
+    def stored(self, field_id: str, text: str) -> Sealed[Any]:
         """The value of a cell as it was read from a store; it opens inside a purpose."""
         return Sealed.stored(self._place(self._field_map.field(field_id)), text)
 

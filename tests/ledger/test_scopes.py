@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from sectorprivacy.errors import DecryptionError, InvalidDeclaration
-from sectorprivacy.ledger import CaseScopes, MemoryScopes, Scope, SealedScope
+from sectorprivacy.ledger import CaseScope, CaseScopes, MemoryScopes, SealedScope
 from sectorprivacy.vocabulary import Assurance, Identifier, Period, SubjectRef
 
 REF, OTHER_REF = SubjectRef(b"r" * 16), SubjectRef(b"o" * 16)
@@ -22,7 +22,7 @@ HOME = Identifier(
     assurance=Assurance.STRONG,
     period=Period(datetime(2024, 5, 1, tzinfo=UTC), None),
 )
-SCOPE = Scope(ref=REF, task=TASK, case=CASE, identifiers=(HOME,))
+SCOPE = CaseScope(ref=REF, task=TASK, case=CASE, identifiers=(HOME,))
 
 
 def test_a_scope_comes_back_with_roles_and_periods() -> None:

@@ -116,8 +116,8 @@ class Company:
         row = self.privacy.row(Customer, self.ref(number), number)
         return Customer(
             number=number,
-            national_id=row.stored("national_id", SECRET),
-            telephone=row.stored("telephone", "+4791503033"),
+            national_id=row.sealed("national_id", SECRET),
+            telephone=row.sealed("telephone", "+4791503033"),
         )
 
     def declare(self, kind: StandingKind, activity_id: str, number: str = KARI) -> None:

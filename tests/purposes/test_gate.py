@@ -72,7 +72,7 @@ def use(company: Company, by: Activity | str = rating, whom: str = KARI) -> str:
 def payer(company: Company) -> str:
     row = company.privacy.row(Payer, company.ref(KARI), KARI)
     with using(rating, company.ref(KARI)):
-        return row.stored("national_id", SECRET).open()
+        return row.sealed("national_id", SECRET).open()
 
 
 def after(kind: StandingKind, by: Activity) -> Callable[[Company], str]:
@@ -209,7 +209,7 @@ def test_a_cell_opens_in_its_own_row_alone(company: Company) -> None:
     cell = company.customer().national_id
     assert cell is not None
     for number, record in ((OLA, OLA), (KARI, OLA)):
-        moved = company.privacy.row(Customer, company.ref(number), record).opened("national_id", cell.text)
+        moved = company.privacy.row(Customer, company.ref(number), record).stored("national_id", cell.text)
         with using(rating, [company.ref(KARI), company.ref(OLA)]), pytest.raises(DecryptionError):
             moved.open()
 

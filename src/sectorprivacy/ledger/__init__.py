@@ -6,7 +6,7 @@ implementation beside it; durable ones are in `sectorprivacy.integrations.sqlalc
 """
 
 from sectorprivacy.ledger._log import Deed, Log, LogEntry, MemoryLog
-from sectorprivacy.ledger._scopes import CaseScopes, MemoryScopes, Scope, Scopes, SealedScope
+from sectorprivacy.ledger._scopes import CaseScope, CaseScopes, MemoryScopes, Scopes, SealedScope
 from sectorprivacy.ledger._standing import (
     MemoryStanding,
     StandingKind,
@@ -20,6 +20,7 @@ from sectorprivacy.ledger._tokens import IndexKey, TombstoneKey, token
 from sectorprivacy.ledger._tombstones import MemoryTombstones, Tombstones
 
 __all__ = [
+    "CaseScope",
     "CaseScopes",
     "Deed",
     "IndexKey",
@@ -30,7 +31,6 @@ __all__ = [
     "MemoryStanding",
     "MemorySubjectIndex",
     "MemoryTombstones",
-    "Scope",
     "Scopes",
     "SealedScope",
     "StandingKind",

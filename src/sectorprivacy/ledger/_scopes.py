@@ -22,7 +22,7 @@ SUITE = b"\x01"
 
 
 @frozen(kw_only=True)
-class Scope:
+class CaseScope:
     """What `find` settled on: the person, and the identifiers by which their records are found.
 
     Args:
@@ -109,7 +109,7 @@ class CaseScopes:
         self._scopes = scopes
         self._cipher = AESGCM(key)
 
-    def keep(self, scope: Scope) -> Scope:
+    def keep(self, scope: CaseScope) -> CaseScope:
         """Keep a scope; asked again with the same task, the first stands and is returned."""
         nonce = secrets.token_bytes(12)
         text = _as_json(scope.identifiers)
@@ -117,7 +117,7 @@ class CaseScopes:
         sealed = SealedScope(ref=scope.ref, task=scope.task, case=scope.case, document=document)
         return self._opened(self._scopes.keep(sealed))
 
-    def get(self, ref: SubjectRef, case: UUID) -> Scope | None:
+    def get(self, ref: SubjectRef, case: UUID) -> CaseScope | None:
         """The newest scope of this reference in this case; another case learns nothing."""
         sealed = self._scopes.get(ref, case)
         return None if sealed is None else self._opened(sealed)
@@ -126,7 +126,7 @@ class CaseScopes:
         """Forget every scope of a case; the identifiers are gone with them."""
         self._scopes.close(case)
 
-    def _opened(self, sealed: SealedScope) -> Scope:
+    def _opened(self, sealed: SealedScope) -> CaseScope:
         suite, nonce, ciphertext = sealed.document[:1], sealed.document[1:13], sealed.document[13:]
         if suite != SUITE or len(nonce) != 12:
             raise DecryptionError
@@ -135,7 +135,7 @@ class CaseScopes:
         except (InvalidTag, ValidationError):
             # Neither cause is told: the text of a validation error quotes what it read.
             raise DecryptionError from None
-        return Scope(ref=sealed.ref, task=sealed.task, case=sealed.case, identifiers=identifiers)
+        return CaseScope(ref=sealed.ref, task=sealed.task, case=sealed.case, identifiers=identifiers)
 
 
 def _as_json(identifiers: Sequence[Identifier]) -> bytes:
@@ -143,9 +143,9 @@ def _as_json(identifiers: Sequence[Identifier]) -> bytes:
         return _IDENTIFIERS.dump_json(identifiers)
     except ValueError:
         raise InvalidDeclaration(
-            where="Scope", problem="an identifier is not text", instead="Leave out what holds lone surrogates"
+            where="CaseScope", problem="an identifier is not text", instead="Leave out what holds lone surrogates"
         ) from None
 
 
-def _bound_to(scope: Scope | SealedScope) -> bytes:
+def _bound_to(scope: CaseScope | SealedScope) -> bytes:
     return LABEL + scope.ref.raw + scope.task.bytes + scope.case.bytes

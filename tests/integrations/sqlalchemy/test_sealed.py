@@ -195,7 +195,7 @@ def test_a_bulk_insert_of_sealed_values_is_fine(session: Session, privacy: Priva
     rows = []
     for number in ("100001", "100002"):
         row = privacy.row(Customer, privacy.subjects.ref("customer_number", number), number)
-        rows.append({"number": number, "national_id": row.stored("national_id", NATIONAL_ID)})
+        rows.append({"number": number, "national_id": row.sealed("national_id", NATIONAL_ID)})
     session.execute(insert(Customer), rows)
     customers = session.scalars(select(Customer)).all()
     with using(serving, customers):

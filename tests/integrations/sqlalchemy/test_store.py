@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from sectorprivacy.integrations.sqlalchemy import SqlStore
-from sectorprivacy.ledger import CaseScopes, IndexKey, Scope, Subjects, TombstoneKey
+from sectorprivacy.ledger import CaseScope, CaseScopes, IndexKey, Subjects, TombstoneKey
 from sectorprivacy.vocabulary import Identifier, SubjectRef
 
 KARI = SubjectRef(b"k" * 16)
@@ -127,7 +127,9 @@ def test_no_identifier_ever_reaches_the_files(tmp_path: Path) -> None:
     )
     ref = people.ref("email", "kari.nordmann@example.org")
     email = Identifier(kind="email", value="kari.nordmann@example.org")
-    CaseScopes(store.scopes, b"k" * 32).keep(Scope(ref=ref, task=UUID(int=1), case=UUID(int=2), identifiers=(email,)))
+    CaseScopes(store.scopes, b"k" * 32).keep(
+        CaseScope(ref=ref, task=UUID(int=1), case=UUID(int=2), identifiers=(email,))
+    )
     people.erase([ref], [("email", "kari.nordmann@example.org")])
     raw = every_byte(tmp_path)
     assert ref.raw in raw
@@ -141,7 +143,7 @@ def test_what_was_forgotten_leaves_the_files_when_settled(tmp_path: Path) -> Non
     tokens = [bytes([number]) * 32 for number in range(1, 100)]
     store.subjects.mint(dict.fromkeys(tokens, KARI))
     scopes = CaseScopes(store.scopes, b"k" * 32)
-    scopes.keep(Scope(ref=KARI, task=UUID(int=1), case=UUID(int=2), identifiers=()))
+    scopes.keep(CaseScope(ref=KARI, task=UUID(int=1), case=UUID(int=2), identifiers=()))
     sealed = store.scopes.get(KARI, UUID(int=2))
     assert sealed is not None
     assert tokens[0] in every_byte(tmp_path)

@@ -115,7 +115,7 @@ def test_identifiers_of_one_role_in_one_record_are_one_person(privacy: Privacy):
 def test_a_sealed_identifier_is_learned_whichever_way_the_person_was_found(privacy: Privacy):
     """A telephone number lies sealed under the customer number; whoever is found by their e-mail address has it too."""
     ref = privacy.subjects.ref("customer_number", "100001")
-    sealed = privacy.row(Customer, ref, "100001").stored("telephone", "41000001")
+    sealed = privacy.row(Customer, ref, "100001").sealed("telephone", "41000001")
     records = [Customer("100001", "kari@example.no", sealed)]
     for who in (KARI, KARI_MAIL):
         assert ("same_person", "telephone", "41000001", "customer", "verified") in learned(look(privacy, records, who))
@@ -125,7 +125,7 @@ def test_a_sealed_identifier_is_learned_whichever_way_the_person_was_found(priva
 def test_a_destroyed_identifier_teaches_nothing(privacy: Privacy, forgotten: bool):
     """A sealed identifier whose key is gone is passed over; the rest of the record still answers."""
     ref = privacy.subjects.ref("customer_number", "100001")
-    sealed = privacy.row(Customer, ref, "100001").stored("telephone", "41000001")
+    sealed = privacy.row(Customer, ref, "100001").sealed("telephone", "41000001")
     privacy.gate.keys.shred(ref)
     if forgotten:
         privacy.subjects.erase([ref], [])
@@ -146,7 +146,7 @@ def test_what_another_wrote_about_somebody_is_a_claim(privacy: Privacy):
     """A claim from one record gives way to what the person's own record says of the same value."""
     mail = Identifier(kind="email", value="ola@example.no")
     ref = privacy.subjects.ref("customer_number", "100002")
-    own = Customer("100002", "ola@example.no", privacy.row(Customer, ref, "100002").stored("telephone", "41000002"))
+    own = Customer("100002", "ola@example.no", privacy.row(Customer, ref, "100002").sealed("telephone", "41000002"))
     found = look(privacy, [Contact(1, "100001", "ola@example.no", "41000002"), own], mail)
     assert ("same_person", "telephone", "41000002", "customer", "verified") in learned(found)
     assert len([each for each in found.links if each.identifier.kind == "telephone"]) == 1

@@ -18,7 +18,7 @@ from sectorprivacy.vocabulary import Assurance, Identifier, Right
 
 
 @frozen
-class Access:
+class AccessCase:
     """The first case."""
 
     screen: Screen

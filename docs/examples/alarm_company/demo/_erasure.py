@@ -21,7 +21,7 @@ KEPT_BY_LAW = {("billing", "data.db"), ("crm", "data.db")}
 
 
 @frozen
-class Erased:
+class ErasureCase:
     """The second case."""
 
     screen: Screen

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alarm_company.company import Company
-from alarm_company.demo._access import Access
-from alarm_company.demo._erasure import Erased
+from alarm_company.demo._access import AccessCase
+from alarm_company.demo._erasure import ErasureCase
 from alarm_company.demo._screen import Screen
 from alarm_company.register import policy
 from alarm_company.world import World
@@ -55,8 +55,8 @@ async def _cases(screen: Screen, world: World, company: Company, output: Path) -
     with tempfile.TemporaryDirectory(prefix="coordinator-") as desk:
         async with company.services() as services:
             coordinator = _coordinator(Path(desk), services, company.verifiers, signer)
-            given = await Access(screen, world, coordinator, signer, output).play()
-            erased = await Erased(screen, world, coordinator, company.root, output).play()
+            given = await AccessCase(screen, world, coordinator, signer, output).play()
+            erased = await ErasureCase(screen, world, coordinator, company.root, output).play()
     return given and erased
 
 

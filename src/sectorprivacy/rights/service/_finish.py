@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from attrs import frozen
 
 from sectorprivacy.annotations import FieldMap
-from sectorprivacy.ledger import Deed, LogEntry, Scope
+from sectorprivacy.ledger import CaseScope, Deed, LogEntry
 from sectorprivacy.policy import RIGHTS_HANDLING
 from sectorprivacy.purposes import Gate
 from sectorprivacy.rights.protocol import (
@@ -53,7 +53,7 @@ class Finish:
     signer: Signer
     settle: Callable[[], Mapping[str, str]]
 
-    def run(self, task: ApplyTask, scope: Scope, manifest: Manifest, field_maps: Sequence[FieldMap]) -> None:
+    def run(self, task: ApplyTask, scope: CaseScope, manifest: Manifest, field_maps: Sequence[FieldMap]) -> None:
         """Finish the task if all its data sets are written and it is not finished yet."""
         with self.data.reading() as records:
             if records.journal.written(task.task, RECEIPT_PART, 0) is not None:
@@ -82,7 +82,7 @@ class Finish:
                 records.journal.write(task.task, RECEIPT_PART, 0, envelope.to_json())
 
     def _forget(
-        self, task: ApplyTask, scope: Scope, field_maps: Sequence[FieldMap], outcomes: Sequence[DataSetOutcome]
+        self, task: ApplyTask, scope: CaseScope, field_maps: Sequence[FieldMap], outcomes: Sequence[DataSetOutcome]
     ) -> int:
         """Destroy the keys nothing retained needs, and see to it that the person does not come back by themselves."""
         kinds = {each.subject.kind for field_map in field_maps for each in field_map.owners if each.subject is not None}

@@ -15,9 +15,8 @@ from attrs import Factory, field, frozen
 
 from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.errors import DatabaseUnsafe, KeyUnavailable, ProtocolError
-from sectorprivacy.ledger import Scope
-from sectorprivacy.purposes import Gate
-from sectorprivacy.purposes import Scope as PurposeScope
+from sectorprivacy.ledger import CaseScope
+from sectorprivacy.purposes import Gate, Scope
 from sectorprivacy.rights.protocol import (
     PAGE_LIMIT,
     ApplyTask,
@@ -138,7 +137,7 @@ class Service:
         if not finding.held or finding.ambiguous:
             return Found(task=task.task, ref=None, ambiguous=finding.ambiguous)
         scope = self.memory.scopes.keep(
-            Scope(ref=SubjectRef.mint(), task=task.task, case=task.case, identifiers=who.identifiers)
+            CaseScope(ref=SubjectRef.mint(), task=task.task, case=task.case, identifiers=who.identifiers)
         )
         return Found(task=task.task, ref=scope.ref, links=tuple(finding.links))
 
@@ -280,7 +279,7 @@ class Service:
         return self.gate.now().astimezone(ZoneInfo(self.gate.policy.controller.time_zone)).date()
 
     @contextmanager
-    def _handling(self, who: Who, records: Sequence[Any] = ()) -> Generator[PurposeScope]:
+    def _handling(self, who: Who, records: Sequence[Any] = ()) -> Generator[Scope]:
         """The scope of the request, in whichever thread this runs; keys out of reach are worth another try."""
         try:
             with handling(self.gate, who, records) as purpose:
@@ -308,7 +307,7 @@ class Service:
     def _who(self, task: ExportTask | PlanTask | ApplyTask) -> Who:
         return Who(self._scope(task).identifiers)
 
-    def _scope(self, task: ExportTask | PlanTask | ApplyTask) -> Scope:
+    def _scope(self, task: ExportTask | PlanTask | ApplyTask) -> CaseScope:
         scope = self.memory.scopes.get(task.ref, task.case)
         if scope is None:
             raise ProtocolError(problem="unknown_ref")
