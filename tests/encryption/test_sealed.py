@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from sectorprivacy.encryption import ERASED, Codec, Keys, Place, Sealed, key_access, seal, to_text
+from sectorprivacy.encryption import Codec, Keys, Place, Sealed, key_access, seal, to_text
 from sectorprivacy.errors import DecryptionError, InvalidDeclaration, NoPurpose, NotSealed, ValueNotSealable
 
 SECRET = "01019012345"
@@ -151,11 +151,6 @@ def test_a_field_that_cannot_be_sealed_is_refused_with_the_class() -> None:
 
         class Wrong(BaseModel):
             ratio: Sealed[float]
-
-
-def test_an_erased_value_has_a_representation_of_its_own() -> None:
-    """The next access request after an erasure does not stumble over what is gone."""
-    assert repr(ERASED) == "<erased>"
 
 
 def test_the_codec_is_the_declared_one(keys: Keys, place: At) -> None:

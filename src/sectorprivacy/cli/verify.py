@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +16,11 @@ from sectorprivacy.rights.package import ServiceAccount, VerifiedPackage, verify
 from sectorprivacy.signing import Verifier
 
 
-def verify(package: Path, *, key: Annotated[Path | None, Parameter(name="--key")] = None) -> None:
+def verify(
+    package: Annotated[Path, Parameter(validator=validators.Path(exists=True, dir_okay=False))],
+    *,
+    key: Annotated[Path | None, Parameter(name="--key")] = None,
+) -> None:
     """Check every byte of a package against the company's key.
 
     Args:

@@ -10,15 +10,13 @@ from sectorprivacy.encryption._keyring import LocalKeyring, environment_key
 from sectorprivacy.encryption._keys import Keys
 from sectorprivacy.encryption._place import Place
 from sectorprivacy.encryption._provider import KeyProvider
-from sectorprivacy.encryption._sealed import ERASED, Erased, KeyAccess, Sealed, key_access
+from sectorprivacy.encryption._sealed import KeyAccess, Sealed, key_access
 from sectorprivacy.encryption._store import KeyRow, KeyStatus, KeyStore, MemoryKeyStore, decisive
 from sectorprivacy.encryption._stream import open_stream, seal_stream
 from sectorprivacy.encryption._subject_key import SubjectKey, TenantKey
 
 __all__ = [
-    "ERASED",
     "Codec",
-    "Erased",
     "KeyAccess",
     "KeyProvider",
     "KeyRow",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -11,11 +10,10 @@ import attrs
 from attrs import frozen
 
 from sectorprivacy.encryption._codecs import Codec, integer_text
-from sectorprivacy.errors import InvalidDeclaration, ValueNotSealable
-from sectorprivacy.vocabulary import KeyPart, RecordKey, SubjectRef
+from sectorprivacy.errors import ValueNotSealable
+from sectorprivacy.vocabulary import KeyPart, RecordKey, SubjectRef, stable_id
 
 SUITE: Final = 0xF9
-_STABLE_ID: Final = re.compile(r"[a-z0-9_.-]{1,100}")
 _LONGEST: Final = 0xFFFF
 _SHORT: Final = 10**18
 
@@ -102,14 +100,7 @@ def prefixed(part: bytes) -> bytes:
 @lru_cache(maxsize=4096)
 def names(*ids: str) -> bytes:
     """Stable ids, each with its length before it. Raises: InvalidDeclaration."""
-    for each in ids:
-        if not _STABLE_ID.fullmatch(each):
-            raise InvalidDeclaration(
-                where="Place",
-                problem="an id is not a stable id",
-                instead="Use 1 to 100 lower-case ASCII letters, digits, '_', '.' and '-'",
-            )
-    return b"".join(prefixed(each.encode("ascii")) for each in ids)
+    return b"".join(prefixed(stable_id(each, where="Place").encode("ascii")) for each in ids)
 
 
 def record_bytes(record: RecordKey | None) -> bytes:

@@ -151,18 +151,3 @@ class Sealed(Generic[T]):
 
 def _never_serialised(_: Sealed[Any]) -> NoReturn:
     raise NotSealed
-
-
-class Erased:
-    """What stands in a copy for a sealed value whose key was destroyed.
-
-    It is no proof: whoever writes the column can fake it.
-    """
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "<erased>"
-
-
-ERASED: Final = Erased()

@@ -59,9 +59,13 @@ RowKey = Annotated[int, NotPersonal("row key")]
 @personal(id="homes.customer", key="number", anchors={"agreement_ended": "left_on"})
 class Customer(Base):
     __tablename__ = "customer"
-    number: Mapped[Annotated[str, SubjectId("customer_number", role="customer")]] = mapped_column(primary_key=True)
-    email: Mapped[Annotated[str, Personal(C.EMAIL), SubjectId("email", role="customer")]]
-    telephone: Mapped[Annotated[Sealed[str] | None, Personal(C.TELEPHONE), SubjectId("telephone", role="customer")]]
+    number: Mapped[Annotated[str, SubjectId("customer_number", role="customer", verified=True)]] = mapped_column(
+        primary_key=True
+    )
+    email: Mapped[Annotated[str, Personal(C.EMAIL), SubjectId("email", role="customer", verified=True)]]
+    telephone: Mapped[
+        Annotated[Sealed[str] | None, Personal(C.TELEPHONE), SubjectId("telephone", role="customer", verified=True)]
+    ]
     left_on: Mapped[Annotated[date | None, Personal(C.AGREEMENT)]]
 
 

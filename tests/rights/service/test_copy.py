@@ -42,7 +42,7 @@ RECORD = Account(1, "100001", "Kari", "1234", 7, 3, "ola@example.no")
 
 
 def copy(who: Identifier, right: Right = Right.ACCESS) -> Any:
-    copier = Copier(ACCOUNT, right, lambda *_: None)
+    copier = Copier(ACCOUNT, right, lambda *_: None, lambda key: key)
     return copier.copy(RECORD, RecordKey.of(1), Who([who]).concerns(ACCOUNT, RECORD))
 
 
@@ -72,7 +72,7 @@ def test_every_record_is_seen_in_its_own_roles():
     """On one page a person may own one record and only appear in the next: each copy shows what that role may see."""
     other = Account(2, "100002", "Ola", "9999", 1, 1, "kari@example.no")
     who = Who([KARI, Identifier(kind="email", value="kari@example.no")])
-    copier = Copier(ACCOUNT, Right.ACCESS, lambda *_: None)
+    copier = Copier(ACCOUNT, Right.ACCESS, lambda *_: None, lambda key: key)
     for order in ((RECORD, other), (other, RECORD)):
         shown = {
             record.id: set(copier.copy(record, RecordKey.of(record.id), who.concerns(ACCOUNT, record)).fields)

@@ -28,8 +28,8 @@ class Message:
         ),
     ]
     customer: Annotated[str | None, SubjectId("customer_number", role="customer", label="Customer number")]
-    email: Annotated[str | None, SubjectId("email", role="enquirer", label="From")]
-    telephone: Annotated[str | None, SubjectId("telephone", role="enquirer", label="From")]
+    email: Annotated[str | None, SubjectId("email", role="enquirer", label="From e-mail address")]
+    telephone: Annotated[str | None, SubjectId("telephone", role="enquirer", label="From telephone number")]
     at: Annotated[datetime, Personal(C.COMMUNICATION, source=Source.OBSERVED, label="When")]
     subject: Annotated[str | None, Personal(C.COMMUNICATION, label="Subject")]
     body: Annotated[str, Personal(C.COMMUNICATION, label="Message")]

@@ -20,7 +20,7 @@ class Base(DeclarativeBase):
 protect(Base)
 
 RowKey = Annotated[int, NotPersonal("row key")]
-CustomerNumber = Annotated[str, SubjectId("customer_number", role="customer", label="Customer number")]
+CustomerNumber = Annotated[str, SubjectId("customer_number", role="customer", verified=True, label="Customer number")]
 
 
 @personal(id="crm.customer", key="number", anchors={"agreement_ended": "left_on"}, label="Your details as a customer")
@@ -28,9 +28,7 @@ class Customer(Base):
     """Somebody who has, or had, an agreement."""
 
     __tablename__ = "customer"
-    number: Mapped[
-        Annotated[str, SubjectId("customer_number", role="customer", verified=True, label="Customer number")]
-    ] = mapped_column(primary_key=True)
+    number: Mapped[CustomerNumber] = mapped_column(primary_key=True)
     name: Mapped[Annotated[str, Personal(C.NAME, label="Name")]]
     birth_date: Mapped[Annotated[date, Personal(C.BIRTH_DATE, label="Date of birth")]]
     national_id: Mapped[Annotated[Sealed[str], Personal(C.NATIONAL_ID, label="National identity number")]]
@@ -157,7 +155,8 @@ class UserSlot(Base):
         Annotated[
             str,
             Personal(C.EMAIL, source=Source.THIRD_PARTY, label="E-mail address"),
-            SubjectId("email", role="alarm_user"),
+            # An alarm user confirms the address before a code is given out.
+            SubjectId("email", role="alarm_user", verified=True),
         ]
     ] = mapped_column(index=True)
     since: Mapped[Annotated[datetime, Personal(C.USER_SLOT, source=Source.OBSERVED, label="From")]]

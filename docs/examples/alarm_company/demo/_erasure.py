@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import frozen
@@ -13,6 +14,7 @@ from alarm_company.demo._screen import Screen
 from alarm_company.demo._snapshot import Difference, difference, snapshot
 from alarm_company.world import World
 from sectorprivacy.rights.coordinator import Case, CasePlan, Coordinator, DataSetChange, fold
+from sectorprivacy.signing import Verifier
 from sectorprivacy.testing import Hit, scan_files
 from sectorprivacy.vocabulary import Assurance, Identifier, Right
 
@@ -28,6 +30,7 @@ class ErasureCase:
     world: World
     coordinator: Coordinator
     root: Path
+    verifiers: Mapping[str, Verifier]
     output: Path
 
     async def play(self) -> bool:
@@ -73,6 +76,7 @@ class ErasureCase:
         for answer in case.answers.values():
             if answer.evidence is not None:
                 (folder / f"{answer.service}.json").write_text(answer.evidence.receipt)
+                self.verifiers[answer.service].save(folder / f"{answer.service}.pem")
                 (folder / f"{answer.service}.countersigned.json").write_text(answer.evidence.countersignature)
         return all(answer.evidence is not None for answer in case.answers.values())
 

@@ -56,7 +56,7 @@ async def _cases(screen: Screen, world: World, company: Company, output: Path) -
         async with company.services() as services:
             coordinator = _coordinator(Path(desk), services, company.verifiers, signer)
             given = await AccessCase(screen, world, coordinator, signer, output).play()
-            erased = await ErasureCase(screen, world, coordinator, company.root, output).play()
+            erased = await ErasureCase(screen, world, coordinator, company.root, company.verifiers, output).play()
     return given and erased
 
 
@@ -96,7 +96,7 @@ def _farewell(screen: Screen, output: Path, *, holds: bool, keep: bool) -> None:
         (f"{output}/package/START-HERE.html", "what the person opens"),
         (f"{output}/package.zip", "what the person receives: `sectorprivacy verify` checks every byte of it"),
         (f"{output}/plan.md", "what the erasure would do, as it was approved"),
-        (f"{output}/receipts/", "what each service signed"),
+        (f"{output}/receipts/", "what each service signed, with the key that verifies it"),
     ]
     if keep:
         rows.append((f"{output}/services/", "the services' databases and files, after the erasure"))

@@ -8,9 +8,12 @@ drivers quote personal data.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import secrets
+import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from attrs import define, field
@@ -23,6 +26,7 @@ T = TypeVar("T")
 
 TRY_AGAIN = frozenset({"now", "backoff"})
 _CODE = re.compile(r"[a-z0-9_]{1,64}")
+_LOG = logging.getLogger("sectorprivacy.rights.coordinator")
 _RANDOM = secrets.SystemRandom()
 
 
@@ -97,7 +101,12 @@ class Calls:
         if task.cancelled():
             return _Failure("crashed", "never")
         error = task.exception()
-        return task.result() if error is None else _failure(error)
+        if error is None:
+            return task.result()
+        failure = _failure(error)
+        if failure.code == "crashed":
+            _log_crash(self.service, error)
+        return failure
 
 
 @define
@@ -119,6 +128,13 @@ def _failure(error: BaseException) -> _Failure:
     if isinstance(error, ValidationError):
         return _Failure("nonsense", "never")
     return _Failure("crashed", "never")
+
+
+def _log_crash(service: str, error: BaseException) -> None:
+    """Where a service broke, for whoever mends it: type and line, never the text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    _LOG.warning("service %s crashed: %s at %s", service, type(error).__name__, place)
 
 
 def _code(text: str) -> str:

@@ -196,22 +196,25 @@ def _apply_task(case: Case, answer: ServiceAnswer, instruction: Instruction) -> 
         instruction=instruction,
         plan=answer.plan_task,
         digest=service_plan_digest(answer.plans),
-        keeps_person=any(
-            kept.ground is Ground.CONTRACT_RUNNING
-            for each in case.answers.values()
-            for change in each.plans
-            for kept in change.retained
-        ),
+        keeps_person=any(_may_keep_the_person(each) for each in case.answers.values()),
     )
 
 
-def _waves(case: Case) -> tuple[list[ServiceAnswer], list[ServiceAnswer]]:
+def _may_keep_the_person(answer: ServiceAnswer) -> bool:
+    """Whether a contract runs on there, as far as is known: no answer is not "no contract"."""
+    return answer.failed is not None or any(
+        change.code is not None or any(kept.ground is Ground.CONTRACT_RUNNING for kept in change.retained)
+        for change in answer.plans
+    )
+
+
+def _waves(case: Case) -> list[list[ServiceAnswer]]:
     """Who is asked first, and who after: whoever taught how others know the person must not forget it before them."""
     held = _held(case)
-    return (
+    return [
         [answer for answer in held if not _taught(case, answer.service)],
-        [answer for answer in held if _taught(case, answer.service)],
-    )
+        *([answer] for answer in held if _taught(case, answer.service)),
+    ]
 
 
 def _taught(case: Case, service: str) -> bool:
@@ -219,10 +222,11 @@ def _taught(case: Case, service: str) -> bool:
 
 
 def _is_held_back(case: Case, service: str) -> bool:
-    """Whether a service has to keep the links, because another one that needs them is not done."""
-    others = (answer for answer in case.answers.values() if not _taught(case, answer.service))
+    """Whether a service has to keep the links, because another one that may need them is not done."""
+    others = (answer for answer in case.answers.values() if answer.service != service)
     return _taught(case, service) and any(
-        answer.failed is not None or any(each.code for each in answer.applied) for answer in others
+        answer.failed is not None or any(each.code not in {None, "held_back"} for each in answer.applied)
+        for answer in others
     )
 
 

@@ -27,7 +27,7 @@ async def find(desk: Desk, opened: OpenCase) -> Case:
     await opened.update(lambda case: _all_answered(case, answers))
     for number in range(1, desk.limits.rounds + 1):
         questions = next_questions(opened.case)
-        if not questions:
+        if not questions or _is_ambiguous(opened.case):
             break
         await _round(desk, opened, number, questions)
     return await opened.update(_ended)
@@ -99,12 +99,19 @@ def _all_answered(case: Case, answers: list[ServiceAnswer]) -> Case:
 
 def _ended(case: Case) -> Case:
     """Two people under one identifier are for a human; a service that could be asked more has not answered for all."""
-    if any(doubt.kind == "ambiguous" for doubt in case.doubts):
+    if _is_ambiguous(case):
         nobody = {name: answer.model_copy(update={"ref": None}) for name, answer in case.answers.items()}
         return case.model_copy(update={"answers": nobody}).moved(CaseState.CLARIFYING)
+    described = [answer for answer in case.answers.values() if answer.manifest is not None]
+    if described and not any(answer.asked for answer in described):
+        return case.moved(CaseState.CLARIFYING)  # no service knows people by what was given: that is no "nothing held"
     for service in next_questions(case):
         case = case.answered(_failed(case.answers[service], "rounds_exhausted"))
     return case.moved(CaseState.PLANNING)
+
+
+def _is_ambiguous(case: Case) -> bool:
+    return any(doubt.kind == "ambiguous" for doubt in case.doubts)
 
 
 def _failed(answer: ServiceAnswer, code: str) -> ServiceAnswer:

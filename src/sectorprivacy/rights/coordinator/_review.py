@@ -59,8 +59,10 @@ Decide = Callable[[ReviewItem], ReviewDecision]
 
 
 async def review(desk: Desk, opened: OpenCase, decide: Decide) -> Case:
-    """Put each file that waits to a human; decisions are saved once all are made."""
+    """Put each file that waits to a human; decisions are saved once all are made. Where none waits, nobody is asked."""
     case = opened.case
+    if case.state is CaseState.ASSEMBLING:
+        return case
     if case.state is not CaseState.REVIEW:
         raise CaseRefused(case=str(case.id), problem=f"it is {case.state.value}, nothing waits for review")
     decided = tuple(_decided(each, decide(item)) for each, item in _items(desk, case))

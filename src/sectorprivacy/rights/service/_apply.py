@@ -14,8 +14,8 @@ from sectorprivacy.rights.service._attachments import Attached
 from sectorprivacy.rights.service._change import change_page, changes_of
 from sectorprivacy.rights.service._cursor import Cursors, Start
 from sectorprivacy.rights.service._data import Records, ServiceData
-from sectorprivacy.rights.service._decision import Decided, digest_of_page
-from sectorprivacy.rights.service._page import Page, following, read_page
+from sectorprivacy.rights.service._decision import Decided, Decision, digest_of_page
+from sectorprivacy.rights.service._page import Page, following, read_all, read_page
 from sectorprivacy.rights.service._tasks import PlanPages
 from sectorprivacy.rights.service._who import Who
 from sectorprivacy.vocabulary import RecordKey
@@ -46,7 +46,7 @@ class Application:
 
         Raises:
             ProtocolError: `plan_changed`, if anything is not as it was planned; `not_written`, if a write hook left
-                records that it was told to remove. Nothing is changed then.
+                what it was told to remove or to clear. Nothing is changed then.
         """
         with self.data.writing() as records:
             if any(records.journal.written(task.task, dataset, 0) is not None for dataset in self.field_maps):
@@ -58,7 +58,7 @@ class Application:
         self, records: Records, task: ApplyTask, field_map: FieldMap, who: Who, cursors: Cursors, limit: int
     ) -> None:
         planned = self.plans.get(task.plan, field_map.id)
-        erased: set[RecordKey] = set()
+        told: dict[RecordKey, Decision] = {}
         start: Start | None = Start()
         while start is not None:
             page = read_page(records, field_map, who, start, limit)
@@ -75,12 +75,14 @@ class Application:
             )
             self._write(records, field_map, page, decided)
             records.journal.write(task.task, field_map.id, start.page, answer.model_dump_json().encode())
-            erased.update(each.key for each in decided if each.decision.act == "erase")
+            told.update((each.key, each.decision) for each in decided)
             pages, start = start.page + 1, page.following
             if start is None and pages != len(planned):
                 raise ProtocolError(problem="plan_changed")
-        if any(each.key in erased for each in read_page(records, field_map, who, Start(), limit).held):
-            raise ProtocolError(problem="not_written", retry="human")
+        for held in read_all(records, field_map, who):
+            decision = told.get(held.key)
+            if decision is not None and _is_undone(held.record, decision):
+                raise ProtocolError(problem="not_written", retry="human")
 
     def _write(self, records: Records, field_map: FieldMap, page: Page, decided: Sequence[Decided]) -> None:
         given_up = Attached(self.gate, self.data.files, field_map).given_up
@@ -90,3 +92,8 @@ class Application:
             self.data.files.check(names)
         records.intents.intend(names)
         records.write(field_map, changes_of(decided))
+
+
+def _is_undone(record: object, decision: Decision) -> bool:
+    """Whether a record still is what it was told not to be."""
+    return decision.act == "erase" or any(getattr(record, name) is not None for name in decision.fields)

@@ -38,10 +38,14 @@ class Copier:
         field_map: Marks of the model.
         right: Access gives everything they may see; portability what they provided or was observed (Art. 20).
         attach: What to say about a file that a field names.
+        opaque: A key that says nothing, for records whose own key might name another person.
     """
 
-    def __init__(self, field_map: FieldMap, right: Right, attach: Attach) -> None:
+    def __init__(
+        self, field_map: FieldMap, right: Right, attach: Attach, opaque: Callable[[RecordKey], RecordKey]
+    ) -> None:
         self._field_map = field_map
+        self._opaque = opaque
         self._attach = attach
         self._fields = [each for each in field_map.fields if right is not Right.PORTABILITY or each.source in _PORTABLE]
         self._seen: dict[tuple[Role, ...], Sequence[tuple[Field, Ground | None]]] = {}
@@ -74,7 +78,8 @@ class Copier:
             if not shown:
                 withheld.append(Withheld(field=each.id, ground=ground or Ground.ERASED))
         return Record(
-            key=tuple(key.to_json()),
+            # A key may be somebody's number.
+            key=tuple((self._opaque(key) if all(each.shared for each in concerns) else key).to_json()),
             roles=tuple(sorted({concern.role for concern in concerns})),
             fields=fields,
             attachments=tuple(attachments),
@@ -88,8 +93,11 @@ class Copier:
                 yield getattr(record, each.name)
 
     def _grounds(self, concerns: Sequence[Concern]) -> Sequence[tuple[Field, Ground | None]]:
-        """Every field with the ground on which it is withheld; the same for all records of the same roles."""
-        roles = tuple((concern.role, concern.relation) for concern in concerns)
+        """Every field with the ground on which it is withheld; the same for all records of the same roles.
+
+        What concerns the person by a shared record alone is shown in no role.
+        """
+        roles = tuple((concern.role, concern.relation) for concern in concerns if not concern.shared)
         known = self._seen.get(roles)
         if known is None:
             known = self._seen[roles] = [(each, self._ground(each, roles)) for each in self._fields]

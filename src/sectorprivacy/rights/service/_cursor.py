@@ -57,5 +57,10 @@ class Cursors:
         except (ValueError, binascii.Error, InvalidTag, InvalidDeclaration):
             raise ProtocolError(problem="bad_cursor") from None
 
+    def opaque(self, key: RecordKey) -> RecordKey:
+        """A key that names the same record to this task alone, and says nothing of it."""
+        text = json.dumps(key.to_json(), ensure_ascii=False).encode()
+        return RecordKey.of(self._cipher.encrypt(text, self._binding("opaque")))
+
     def _binding(self, use: str) -> list[bytes]:
         return [_LABEL, self._task, use.encode()]

@@ -36,7 +36,11 @@ def find_by_marks(records: Records, field_maps: Sequence[FieldMap], who: Who) ->
                 if _ORDER.index(before.identifier.assurance) < _ORDER.index(learned.assurance):
                     links[learned.kind, learned.value, learned.period] = link
     known = {each.value for each in who.identifiers if each.kind == "customer_number"}
-    numbers = {link.identifier.value for link in links.values() if link.identifier.kind == "customer_number"}
+    numbers = {
+        link.identifier.value
+        for link in links.values()
+        if link.identifier.kind == "customer_number" and link.identifier.assurance is not Assurance.CLAIMED
+    }
     if len(numbers | known) > max(1, len(known)):
         return Finding(held=True, ambiguous=True)
     return Finding(held=held, links=tuple(each for each in links.values() if not _is_known(each.identifier, who)))
@@ -84,7 +88,7 @@ def _links(field_map: FieldMap, record: Any, concern: Concern, teaching: Sequenc
         if not thing and concern.by.names_a_thing:
             continue  # who uses an installation now says nothing about who somebody is
         # What nobody made sure of, or another person wrote on their own record, is a claim and not a fact.
-        is_fact = subject.verified and concern.relation is not Relation.APPEARS
+        is_fact = subject.verified and _is_verified(concern) and concern.relation is not Relation.APPEARS
         sure = Assurance.VERIFIED if is_fact else Assurance.CLAIMED
         identifier = Identifier(
             kind=subject.kind,
@@ -94,6 +98,10 @@ def _links(field_map: FieldMap, record: Any, concern: Concern, teaching: Sequenc
             period=_period(field_map, record) if thing else ALWAYS,
         )
         yield Link(kind="record_link" if thing else "same_person", identifier=identifier, learned_from=field_map.id)
+
+
+def _is_verified(concern: Concern) -> bool:
+    return concern.field.subject is not None and concern.field.subject.verified
 
 
 def _period(field_map: FieldMap, record: Any) -> Period:

@@ -110,7 +110,9 @@ class SqliteHooks:
             InvalidDeclaration: A hook is missing: a service without it could not account for what it holds.
         """
         if self.finder is None:
-            raise InvalidDeclaration(where="SqliteHooks", problem="there is no find hook", instead="Register it")
+            raise InvalidDeclaration(
+                where="SqliteHooks", problem="there is no find hook", instead="Register it with @data.find"
+            )
         for field_map in field_maps:
             hooks = self.hooks_of(field_map.model)
             for name, hook in (("select", hooks.select), ("write", hooks.write)):
@@ -198,7 +200,9 @@ class HookedRecords:
     def find(self, who: Who) -> Finding:
         """Ask the find hook. Raises: InvalidDeclaration where there is none."""
         if self.hooks.finder is None:
-            raise InvalidDeclaration(where="SqliteHooks", problem="there is no find hook", instead="Register one")
+            raise InvalidDeclaration(
+                where="SqliteHooks", problem="there is no find hook", instead="Register it with @data.find"
+            )
         return self.hooks.finder(self.connection, who)
 
     def select(self, field_map: FieldMap, who: Who, after: RecordKey | None, limit: int) -> Sequence[Any]:
@@ -265,6 +269,12 @@ class SqliteJournal:
 def _refuse_commit(action: int, *_: str | None) -> int:
     """`with db:` in a hook would commit the change without the journal that proves it."""
     return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_TRANSACTION else sqlite3.SQLITE_OK
+
+
+def _no_find_hook() -> InvalidDeclaration:
+    return InvalidDeclaration(
+        where="SqliteHooks", problem="there is no find hook", instead="Register it with @data.find"
+    )
 
 
 def _missing(field_map: FieldMap, hook: str) -> InvalidDeclaration:

@@ -35,12 +35,12 @@ from sectorprivacy.rights.service._change import change_page
 from sectorprivacy.rights.service._copy import Copier
 from sectorprivacy.rights.service._cursor import Cursors
 from sectorprivacy.rights.service._data import Records, ServiceData
-from sectorprivacy.rights.service._decision import Asked, Decided, digest_of_page
+from sectorprivacy.rights.service._decision import Asked, Decided, Decision, digest_of_page
 from sectorprivacy.rights.service._finish import RECEIPT_PART, Finish
 from sectorprivacy.rights.service._handling import handling, prefetch
 from sectorprivacy.rights.service._manifest import manifest_of
 from sectorprivacy.rights.service._memory import Memory
-from sectorprivacy.rights.service._page import Page, following, read_all, read_page
+from sectorprivacy.rights.service._page import Held, Page, following, read_all, read_page
 from sectorprivacy.rights.service._tasks import AnyTask, OpenTask, ReplayStore, TaskStore
 from sectorprivacy.rights.service._who import Who
 from sectorprivacy.signing import Envelope, Signer
@@ -150,7 +150,7 @@ class Service:
             page = read_page(records, field_map, who, start, limit)
             sealed = any(each.codec is not None or each.sealed_file for each in field_map.fields)
             with self._handling(who, page.records if sealed else ()) as purpose:
-                copier = Copier(field_map, task.right, partial(attached.describe, purpose, cursors))
+                copier = Copier(field_map, task.right, partial(attached.describe, purpose, cursors), cursors.opaque)
                 prefetch(
                     purpose, (value for each in page.held for value in copier.sealed_values(each.record, each.concerns))
                 )
@@ -265,15 +265,15 @@ class Service:
 
     def _decided(self, records: Records, field_map: FieldMap, page: Page) -> list[Decided]:
         today, policy = self._today(), self.gate.policy
-        return [
-            Decided(
-                each.key,
-                records.decide(
-                    Asked(policy=policy, field_map=field_map, record=each.record, concerns=each.concerns, today=today)
-                ),
+
+        def decide(held: Held) -> Decision:
+            if all(concern.shared for concern in held.concerns):
+                return Decision.leave_to_a_human()  # before any hook: whose it is, no rule knows
+            return records.decide(
+                Asked(policy=policy, field_map=field_map, record=held.record, concerns=held.concerns, today=today)
             )
-            for each in page.held
-        ]
+
+        return [Decided(each.key, decide(each)) for each in page.held]
 
     def _today(self) -> date:
         return self.gate.now().astimezone(ZoneInfo(self.gate.policy.controller.time_zone)).date()

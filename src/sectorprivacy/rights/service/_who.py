@@ -74,16 +74,12 @@ class Who:
         timed = field_map.when is not None and any(each.by.period != ALWAYS for each in possible)
         named = [(each, each.field.name, each.by.value) for each in possible]
 
-        known = {(each.kind, each.value) for each in self.identifiers}
-
         def concerns(record: Any) -> tuple[Concern, ...]:
             stated = tuple(each for each, name, value in named if getattr(record, name) == value)
             if timed:
                 moment = as_moment(getattr(record, str(field_map.when)))
                 stated = tuple(each for each in stated if _lasted(each.by.period, moment))
-            if any(each.relation is Relation.OWNER for each in stated) and _names_another(
-                field_map, record, {each.role for each in stated}, known
-            ):
+            if _names_another(field_map, record, stated):
                 return tuple(_shared(each) for each in stated)
             return stated
 
@@ -95,13 +91,19 @@ class Who:
         return lambda record: any(getattr(record, name) in values for name, values in named)
 
 
-def _names_another(field_map: FieldMap, record: Any, roles: set[str], known: set[tuple[str, str]]) -> bool:
-    """Whether a record names an owner in a role the person does not have in it, by a value that is not theirs."""
-    return any(
+def _names_another(field_map: FieldMap, record: Any, stated: Sequence[Concern]) -> bool:
+    """Whether a record that is the person's own names an owner by a value that is not known to be theirs.
+
+    A verified value in the person's own role is theirs by the record's word: so a customer's address is learned.
+    """
+    mine = {each.field.name for each in stated}
+    roles = {each.role for each in stated}
+    return any(each.relation is Relation.OWNER for each in stated) and any(
         each.subject is not None
-        and each.subject.role not in roles
-        and (value := getattr(record, each.name)) is not None
-        and (each.subject.kind, str(value)) not in known
+        and each.name not in mine
+        and not (each.subject.verified and each.subject.role in roles)
+        and not (field_map.period is not None and each.subject.kind in THINGS)
+        and getattr(record, each.name) not in {None, ""}
         for each in field_map.owners
     )
 
