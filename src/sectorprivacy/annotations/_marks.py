@@ -37,8 +37,8 @@ class Personal:
         retention_class: Class of keys it is sealed under, if the field is `Sealed`.
         label: What people read; by default the category's label.
         values: What coded values mean to people, by value.
-        attachment: Media type, if the field holds the name of a file with the data itself (an image, a recording). A file
-            belongs to one record, and goes with it.
+        attachment: Media type, if the field holds the name of a file with the data itself (an image, a recording). It
+            belongs to that record alone, and goes with it.
         sealed_file: Whether that file is a sealed stream, under a key of the record's owner.
     """
 

@@ -421,3 +421,18 @@ async def test_progress_names_every_data_set(desk: Coordinator) -> None:
     assert ("monitoring", "monitoring.event", 4) in done
     assert ("billing", "billing.reminder", 0) in done
     assert KARI.value not in repr(told)
+
+
+async def test_a_kind_that_nobody_knows_is_no_empty_answer(desk: Coordinator) -> None:
+    """A slip in the kind of an identifier must not read as "we hold nothing about you"."""
+    case = await desk.receive([Right.ACCESS], [Identifier(kind="custno", value="100001")])
+    case = await desk.find(case.id)
+    assert case.state is CaseState.CLARIFYING
+
+
+async def test_where_no_file_waits_nobody_is_asked(desk: Coordinator) -> None:
+    """Review may always be called: a case without files, or reviewed before, goes on."""
+    case = await found(desk, Right.ACCESS)
+    await desk.collect(case.id)
+    reviewed = await desk.review(case.id, release)
+    assert await desk.review(case.id, lambda _: pytest.fail("nothing waits")) == reviewed
