@@ -13,7 +13,7 @@ from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.errors import ProtocolError
 from sectorprivacy.purposes import Gate, Scope
 from sectorprivacy.rights.protocol import Attachment
-from sectorprivacy.rights.service._cursor import Cursors
+from sectorprivacy.rights.service._cursor import Cursors, Mark
 from sectorprivacy.rights.service._decision import Decision
 from sectorprivacy.rights.service._files import FileFolder
 from sectorprivacy.rights.service._handling import FORGOTTEN
@@ -36,7 +36,9 @@ class Attached:
     folder: FileFolder | None
     field_map: FieldMap
 
-    def describe(self, scope: Scope, cursors: Cursors, field: Field, record: Any, key: RecordKey) -> Attachment | None:
+    def describe(
+        self, scope: Scope, cursors: Cursors, since: RecordKey | None, field: Field, record: Any, key: RecordKey
+    ) -> Attachment | None:
         """What the copy says about a file, whose bytes are read for size and digest; None if its key is destroyed."""
         hasher = hashlib.sha256()
         size = 0
@@ -47,7 +49,7 @@ class Attached:
         except FORGOTTEN:
             return None
         return Attachment(
-            id=cursors.write(blob_use(self.field_map, field), 0, key),
+            id=cursors.mark(blob_use(self.field_map, field), Mark(key, since)),
             field=field.id,
             media_type=field.attachment or "application/octet-stream",
             size=size,

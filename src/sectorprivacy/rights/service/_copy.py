@@ -111,6 +111,11 @@ class Copier:
         return Ground.RIGHTS_OF_OTHERS
 
 
+def shown(field_map: FieldMap, field: Field, concerns: Sequence[Concern]) -> bool:
+    """Whether the person may see a field of a record that concerns them so."""
+    return any(field_map.shows(field, each.role, each.relation) for each in concerns if not each.shared)
+
+
 def as_json(value: Any) -> JsonValue:
     """A stored value as JSON: times in ISO 8601 (naive ones are UTC), Decimal and UUID as text, bytes in base64."""
     if type(value) in _PLAIN:

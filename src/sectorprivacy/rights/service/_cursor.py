@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+from typing import Any
 
 from attrs import frozen
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from sectorprivacy.errors import InvalidDeclaration, ProtocolError
+from sectorprivacy.errors import ProtocolError
 from sectorprivacy.rights.service._tasks import OpenTask
 from sectorprivacy.vocabulary import RecordKey
 
@@ -26,6 +26,14 @@ class Start:
     after: RecordKey | None = None
 
 
+@frozen
+class Mark:
+    """A record that a token names, and the key after which the page starts that it stands on."""
+
+    key: RecordKey
+    since: RecordKey | None
+
+
 class Cursors:
     """Tokens of one open task. The same place gives the same token, so an answer repeated is the same answer.
 
@@ -37,24 +45,40 @@ class Cursors:
         self._task = opened.task.task.bytes
 
     def write(self, use: str, page: int, key: RecordKey) -> str:
-        """A token for `use` ("export/crm.customer") that names a page and a record key. Raises: ProtocolError."""
-        text = json.dumps([page, key.to_json()], separators=(",", ":"), ensure_ascii=False).encode()
+        """A cursor for `use` ("export/crm.customer") that names a page and the key before it. Raises: ProtocolError."""
+        return self._token(use, [page, key.to_json()])
+
+    def read(self, use: str, token: str | None) -> Start:
+        """What a cursor says; None is the first page. Raises: ProtocolError for any other text."""
+        if token is None:
+            return Start()
+        page, key = self._content(use, token)
+        return Start(page, RecordKey.from_json(key))
+
+    def mark(self, use: str, mark: Mark) -> str:
+        """A token for `use` ("blob/crm.image/file") that names a record. Raises: ProtocolError."""
+        return self._token(use, [mark.key.to_json(), None if mark.since is None else mark.since.to_json()])
+
+    def marked(self, use: str, token: str) -> Mark:
+        """What such a token says. Raises: ProtocolError for any other text."""
+        key, since = self._content(use, token)
+        return Mark(RecordKey.from_json(key), None if since is None else RecordKey.from_json(since))
+
+    def _token(self, use: str, content: list[Any]) -> str:
+        text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
         token = base64.urlsafe_b64encode(self._cipher.encrypt(text, self._binding(use))).rstrip(b"=").decode("ascii")
         if len(token) > _LONGEST:
             raise ProtocolError(problem="key_too_long", retry="human")
         return token
 
-    def read(self, use: str, token: str | None) -> Start:
-        """What a token says; None is the first page. Raises: ProtocolError for any other text."""
-        if token is None:
-            return Start()
+    def _content(self, use: str, token: str) -> Any:
+        """What was encrypted for this use; whatever decrypts was written here, so its form is known."""
         try:
             if len(token) > _LONGEST:
                 raise ValueError("too long")
             sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-            page, key = json.loads(self._cipher.decrypt(sealed, self._binding(use)))
-            return Start(page, RecordKey.from_json(key))
-        except (ValueError, binascii.Error, InvalidTag, InvalidDeclaration):
+            return json.loads(self._cipher.decrypt(sealed, self._binding(use)))
+        except (ValueError, InvalidTag):
             raise ProtocolError(problem="bad_cursor") from None
 
     def opaque(self, key: RecordKey) -> RecordKey:

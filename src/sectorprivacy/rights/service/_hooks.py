@@ -110,9 +110,7 @@ class SqliteHooks:
             InvalidDeclaration: A hook is missing: a service without it could not account for what it holds.
         """
         if self.finder is None:
-            raise InvalidDeclaration(
-                where="SqliteHooks", problem="there is no find hook", instead="Register it with @data.find"
-            )
+            raise _no_find_hook()
         for field_map in field_maps:
             hooks = self.hooks_of(field_map.model)
             for name, hook in (("select", hooks.select), ("write", hooks.write)):
@@ -200,9 +198,7 @@ class HookedRecords:
     def find(self, who: Who) -> Finding:
         """Ask the find hook. Raises: InvalidDeclaration where there is none."""
         if self.hooks.finder is None:
-            raise InvalidDeclaration(
-                where="SqliteHooks", problem="there is no find hook", instead="Register it with @data.find"
-            )
+            raise _no_find_hook()
         return self.hooks.finder(self.connection, who)
 
     def select(self, field_map: FieldMap, who: Who, after: RecordKey | None, limit: int) -> Sequence[Any]:

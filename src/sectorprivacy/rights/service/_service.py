@@ -32,15 +32,15 @@ from sectorprivacy.rights.protocol import (
 from sectorprivacy.rights.service._apply import Application
 from sectorprivacy.rights.service._attachments import Attached, blob_use
 from sectorprivacy.rights.service._change import change_page
-from sectorprivacy.rights.service._copy import Copier
-from sectorprivacy.rights.service._cursor import Cursors
+from sectorprivacy.rights.service._copy import Copier, shown
+from sectorprivacy.rights.service._cursor import Cursors, Start
 from sectorprivacy.rights.service._data import Records, ServiceData
 from sectorprivacy.rights.service._decision import Asked, Decided, Decision, digest_of_page
 from sectorprivacy.rights.service._finish import RECEIPT_PART, Finish
 from sectorprivacy.rights.service._handling import handling, prefetch
 from sectorprivacy.rights.service._manifest import manifest_of
 from sectorprivacy.rights.service._memory import Memory
-from sectorprivacy.rights.service._page import Held, Page, following, read_all, read_page
+from sectorprivacy.rights.service._page import Held, Page, following, read_page
 from sectorprivacy.rights.service._tasks import AnyTask, OpenTask, ReplayStore, TaskStore
 from sectorprivacy.rights.service._who import Who
 from sectorprivacy.signing import Envelope, Signer
@@ -150,7 +150,9 @@ class Service:
             page = read_page(records, field_map, who, start, limit)
             sealed = any(each.codec is not None or each.sealed_file for each in field_map.fields)
             with self._handling(who, page.records if sealed else ()) as purpose:
-                copier = Copier(field_map, task.right, partial(attached.describe, purpose, cursors), cursors.opaque)
+                copier = Copier(
+                    field_map, task.right, partial(attached.describe, purpose, cursors, start.after), cursors.opaque
+                )
                 prefetch(
                     purpose, (value for each in page.held for value in copier.sealed_values(each.record, each.concerns))
                 )
@@ -224,12 +226,13 @@ class Service:
         cursors = Cursors(opened)
         for field_map, each in self._file_fields():
             try:
-                start = cursors.read(blob_use(field_map, each), attachment)
+                mark = cursors.marked(blob_use(field_map, each), attachment)
             except ProtocolError:
                 continue  # another field's token, or nobody's
             with self.data.reading() as records:
-                held = next((held for held in read_all(records, field_map, who) if held.key == start.after), None)
-                if held is None:
+                page = read_page(records, field_map, who, Start(after=mark.since), PAGE_LIMIT)
+                held = next((held for held in page.held if held.key == mark.key), None)
+                if held is None or not shown(field_map, each, held.concerns):
                     break
                 with self._handling(who, [held.record]) as purpose:
                     pieces = Attached(self.gate, self.data.files, field_map).pieces(purpose, each, held.record)
