@@ -160,7 +160,9 @@ class SqlRecords:
             statement = statement.where(tuple_(*key) > after.parts)
         reached = {path.partition(".")[0] for path in field_map.anchors.values() if "." in path}
         statement = statement.options(*(selectinload(getattr(model, name)) for name in reached))
-        return self.session.scalars(statement.with_for_update() if self.locks else statement).all()
+        statement = statement.with_for_update() if self.locks else statement
+        # As the rows are now: a set-based change in this transaction is not known to the session.
+        return self.session.scalars(statement, execution_options={"populate_existing": True}).all()
 
     def decide(self, asked: Asked) -> Decision:
         """As the register says."""
