@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from attrs import frozen
@@ -72,12 +73,12 @@ class FieldMap:
     fields: tuple[Field, ...]
     not_personal: Mapping[str, str]
 
-    @property
+    @cached_property
     def subjects(self) -> tuple[Field, ...]:
         """The fields that say whose record it is and can be searched."""
         return tuple(each for each in self.fields if each.subject is not None and each.codec is None)
 
-    @property
+    @cached_property
     def searched_by(self) -> frozenset[str]:
         """Kinds of identifiers that find its records; one that states a link is found by the person, not the thing."""
         return frozenset(
@@ -86,26 +87,26 @@ class FieldMap:
             if each.subject is not None and (self.period is None or each.subject.kind not in THINGS)
         )
 
-    @property
+    @cached_property
     def taught(self) -> frozenset[str]:
         """Kinds of identifiers, marked as verified, that other services may learn from its records."""
         return frozenset(
             each.subject.kind for each in self.fields if each.subject is not None and each.subject.verified
         )
 
-    @property
+    @cached_property
     def owners(self) -> tuple[Field, ...]:
         """The searchable fields that name its owners, whose keys seal its values."""
         return tuple(
             each for each in self.subjects if each.subject and self.relation_of(each.subject) is Relation.OWNER
         )
 
-    @property
+    @cached_property
     def sealed(self) -> tuple[Field, ...]:
         """The fields whose values are sealed."""
         return tuple(each for each in self.fields if each.codec is not None)
 
-    @property
+    @cached_property
     def categories(self) -> frozenset[Category]:
         """Every category of personal data the model holds, not counting what only says whose record it is."""
         return frozenset(each.category for each in self.fields if not each.identifier_only)

@@ -18,6 +18,8 @@ from sectorprivacy.vocabulary import Role as RoleWord
 _EVERY_CATEGORY = [word for word in vars(categories).values() if isinstance(word, Category)]
 _EVERY_ROLE = [word for word in vars(roles).values() if isinstance(word, RoleWord)]
 
+_Using = dict[tuple[frozenset[Category], str], tuple[tuple[Activity, Basis], ...]]
+
 RIGHTS_HANDLING = Activity(
     "rights_handling",
     title="answering people's rights",
@@ -45,6 +47,7 @@ class Policy:
     activities: Sequence[Activity] = field(converter=tuple[Activity, ...])
     version: str = field(default="1", kw_only=True)
     _by_id: Mapping[str, Activity] = field(init=False, repr=False, eq=False)
+    _using: _Using = field(init=False, factory=_Using, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         by_id = {RIGHTS_HANDLING.id: RIGHTS_HANDLING}
@@ -57,6 +60,21 @@ class Policy:
                 )
             by_id[activity.id] = activity
         object.__setattr__(self, "_by_id", by_id)
+
+    def using(self, categories: frozenset[Category], role: str) -> tuple[tuple[Activity, Basis], ...]:
+        """The declared activities that use one of these categories of people in this role, each with its basis.
+
+        The answer is remembered: an erasure asks the same for every record of a model.
+        """
+        known = self._using.get((categories, role))
+        if known is None:
+            known = self._using[categories, role] = tuple(
+                (activity, basis)
+                for activity in self.activities
+                if (basis := activity.basis_for(role)) is not None
+                and any(activity.may_use(word) for word in categories)
+            )
+        return known
 
     def activity(self, activity: Activity | str) -> Activity:
         """The activity of that id in this version. Raises: ActivityNotDeclared, also for a changed copy."""

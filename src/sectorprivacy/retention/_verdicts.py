@@ -70,11 +70,10 @@ def needs(
         link_ended: Civil day on which the person's link to the record ended; None while it lasts.
         today: Civil day of the controller.
     """
-    held = frozenset(categories)
     found: list[Need] = []
-    for activity in policy.activities:
-        ground = _GROUNDS.get(activity.basis.get(role, Basis.CONSENT))
-        if ground is None or not any(activity.may_use(word) for word in held):
+    for activity, basis in policy.using(frozenset(categories), role):
+        ground = _GROUNDS.get(basis)
+        if ground is None:
             continue
         if activity.keep.after in events:
             event = events[activity.keep.after]

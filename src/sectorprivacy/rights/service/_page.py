@@ -46,12 +46,13 @@ def read_page(records: Records, field_map: FieldMap, who: Who, start: Start, lim
         ProtocolError: A hand-written selector gave a record that does not name the person, or one that was there.
     """
     found = records.select(field_map, who, start.after, limit)
-    if len(found) > limit or not all(map(who.naming(field_map), found)):
+    concerning = list(map(who.concerning(field_map), found))
+    passed_over = [record for record, concerns in zip(found, concerning, strict=True) if not concerns]
+    if len(found) > limit or not all(map(who.naming(field_map), passed_over)):
         raise ProtocolError(problem="record_of_another", retry="human")
     keys = [key_of(field_map, record) for record in found]
     if len({start.after, *keys}) != len(keys) + 1:
         raise ProtocolError(problem="record_twice", retry="human")
-    concerning = map(who.concerning(field_map), found)
     held = [Held(*each) for each in zip(found, keys, concerning, strict=True)]
     return Page(
         [each for each in held if each.concerns],

@@ -73,13 +73,18 @@ class Who:
         ]
         timed = field_map.when is not None and any(each.by.period != ALWAYS for each in possible)
         named = [(each, each.field.name, each.by.value) for each in possible]
+        owners = [
+            (each.name, each.subject.role, each.subject.verified)
+            for each in field_map.owners
+            if each.subject is not None and not (field_map.period is not None and each.subject.kind in THINGS)
+        ]
 
         def concerns(record: Any) -> tuple[Concern, ...]:
             stated = tuple(each for each, name, value in named if getattr(record, name) == value)
             if timed:
                 moment = as_moment(getattr(record, str(field_map.when)))
                 stated = tuple(each for each in stated if _lasted(each.by.period, moment))
-            if _names_another(field_map, record, stated):
+            if stated and _names_another(owners, record, stated):
                 return tuple(_shared(each) for each in stated)
             return stated
 
@@ -91,21 +96,22 @@ class Who:
         return lambda record: any(getattr(record, name) in values for name, values in named)
 
 
-def _names_another(field_map: FieldMap, record: Any, stated: Sequence[Concern]) -> bool:
+def _names_another(owners: Sequence[tuple[str, str, bool]], record: Any, stated: Sequence[Concern]) -> bool:
     """Whether a record that is the person's own names an owner by a value that is not known to be theirs.
 
     A verified value in the person's own role is theirs by the record's word: so a customer's address is learned.
+
+    Args:
+        owners: Name, role and whether it is verified, of each field that names an owner.
+        record: The record.
+        stated: How it concerns the person.
     """
     mine = {each.field.name for each in stated}
+    others = [each for each in owners if each[0] not in mine and getattr(record, each[0]) not in {None, ""}]
+    if not others or not any(each.relation is Relation.OWNER for each in stated):
+        return False
     roles = {each.role for each in stated}
-    return any(each.relation is Relation.OWNER for each in stated) and any(
-        each.subject is not None
-        and each.name not in mine
-        and not (each.subject.verified and each.subject.role in roles)
-        and not (field_map.period is not None and each.subject.kind in THINGS)
-        and getattr(record, each.name) not in {None, ""}
-        for each in field_map.owners
-    )
+    return any(not (verified and role in roles) for _, role, verified in others)
 
 
 def _shared(concern: Concern) -> Concern:
