@@ -36,6 +36,17 @@ class Payer:
     national_id: Annotated[Sealed[str] | None, Personal("national_id")] = None
 
 
+@personal(id="crm.asked")
+@define(kw_only=True)
+class Asked:
+    """Who asked for an offer may be a customer already, or not yet."""
+
+    id: Annotated[int, NotPersonal("row key")]
+    customer: Annotated[str | None, SubjectId("customer_number", role="customer")] = None
+    email: Annotated[str | None, SubjectId("email", role="interested_party")] = None
+    national_id: Annotated[Sealed[str] | None, Personal("national_id")] = None
+
+
 def activity(activity_id: str, basis: Basis, **changes: Any) -> Activity:
     facts: dict[str, Any] = {
         "purpose": "creditworthiness",
@@ -105,7 +116,7 @@ class Company:
     def process(self) -> Privacy:
         """Another process over the same stores: it knows no key yet."""
         return Privacy(
-            POLICY, models=[Customer, Payer], keys=self.keyring, store=self.store, actor="e-17", now=lambda: NOW
+            POLICY, models=[Customer, Payer, Asked], keys=self.keyring, store=self.store, actor="e-17", now=lambda: NOW
         )
 
     def ref(self, number: str) -> SubjectRef:

@@ -34,6 +34,7 @@ from tests.purposes.company import (
     KARI,
     OLA,
     SECRET,
+    Asked,
     Company,
     Customer,
     Payer,
@@ -75,6 +76,12 @@ def payer(company: Company) -> str:
         return row.sealed("national_id", SECRET).open()
 
 
+def interested_party(company: Company) -> str:
+    ref = company.privacy.subjects.ref("email", "ola@example.no")
+    with using(rating, ref):
+        return company.privacy.row(Asked, ref, 1).sealed("national_id", SECRET).open()
+
+
 def after(kind: StandingKind, by: Activity) -> Callable[[Company], str]:
     def declare_and_use(company: Company) -> str:
         company.declare(StandingKind.CONSENT, by.id)
@@ -92,6 +99,7 @@ def after(kind: StandingKind, by: Activity) -> Callable[[Company], str]:
         (lambda company: use(company, activity("stranger", Basis.CONTRACT)), ActivityNotDeclared),
         (lambda company: use(company, calling), CategoryNotCovered),
         (payer, RoleNotCovered),
+        (interested_party, RoleNotCovered),
         (lambda company: use(company, whom=OLA), SubjectNotCovered),
         (lambda company: use(company, studies), ConsentMissing),
         (after(StandingKind.CONSENT_WITHDRAWN, studies), ConsentMissing),

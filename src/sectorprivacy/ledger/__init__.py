@@ -15,7 +15,7 @@ from sectorprivacy.ledger._standing import (
     StandingStore,
     state,
 )
-from sectorprivacy.ledger._subjects import MemorySubjectIndex, SubjectIndex, Subjects
+from sectorprivacy.ledger._subjects import MemorySubjectIndex, Pair, SubjectIndex, Subjects
 from sectorprivacy.ledger._tokens import IndexKey, TombstoneKey, token
 from sectorprivacy.ledger._tombstones import MemoryTombstones, Tombstones
 
@@ -31,6 +31,7 @@ __all__ = [
     "MemoryStanding",
     "MemorySubjectIndex",
     "MemoryTombstones",
+    "Pair",
     "Scopes",
     "SealedScope",
     "StandingKind",

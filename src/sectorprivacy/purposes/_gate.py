@@ -21,11 +21,9 @@ from sectorprivacy.errors import (
     ObjectionStands,
     RoleNotCovered,
 )
-from sectorprivacy.ledger import Log, StandingRecord, StandingStore, Subjects, state
+from sectorprivacy.ledger import Log, Pair, StandingRecord, StandingStore, Subjects, state
 from sectorprivacy.policy import Activity, Policy
 from sectorprivacy.vocabulary import Basis, RecordKey, SubjectRef, purposes
-
-Pair = tuple[str, str]
 
 _PAGE = 1000
 
@@ -132,13 +130,14 @@ class Gate:
                 activity=activity.id, category=field.category.id, model=field_map.id, field=field.id
             )
         roles = [field.about] if field.about is not None else _owner_roles(field_map)
-        basis = next((found for role in roles if (found := activity.basis_for(role)) is not None), None)
-        if basis is None:
+        # Which of its owners a record names is not known here, so the activity needs a basis for each.
+        bases = [basis for role in roles if (basis := activity.basis_for(role)) is not None]
+        if not roles or len(bases) < len(roles):
             raise RoleNotCovered(activity=activity.id, role=", ".join(roles))
         return Use(
             category=field.category.id,
-            basis=basis,
-            person_decides=basis in _PERSON_DECIDES or activity.purpose.within(purposes.DIRECT_MARKETING),
+            basis=Basis.CONSENT if Basis.CONSENT in bases else bases[0],
+            person_decides=not _PERSON_DECIDES.isdisjoint(bases) or activity.purpose.within(purposes.DIRECT_MARKETING),
         )
 
     def ask(self, activity: Activity, use: Use, subject: SubjectRef) -> None:

@@ -9,11 +9,11 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
-from sectorprivacy.encryption import KeyAccess, Place, Sealed, key_access, open_stream, unseal
+from sectorprivacy.encryption import KeyAccess, Place, Sealed, key_access, loop_runs, open_stream, unseal
 from sectorprivacy.errors import KeyNotLoaded, NoPurpose, SubjectNotCovered
-from sectorprivacy.ledger import Deed, LogEntry
+from sectorprivacy.ledger import Deed, LogEntry, Pair
 from sectorprivacy.policy import Activity
-from sectorprivacy.purposes._gate import Gate, Pair, Use, current_gate
+from sectorprivacy.purposes._gate import Gate, Use, current_gate
 from sectorprivacy.vocabulary import Identifier, SubjectRef
 
 Subject = Any
@@ -54,7 +54,7 @@ class Scope:
             raise NoPurpose
         if (place.subject.raw, place.model, place.field) in self._prefetched:
             return unseal(self._gate.keys.for_opening(place, cell), place, cell)
-        if _loop_runs():
+        if loop_runs():
             # Even where the key is known: the use would be logged here, and opening never blocks a loop.
             raise KeyNotLoaded
         use = self._permit(place)
@@ -113,14 +113,6 @@ class Scope:
             if new:
                 self._gate.log.append(list(new.values()))
                 self._logged |= new.keys()
-
-
-def _loop_runs() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 class using:  # noqa: N801  (a verb, as the house calls it: `with using(activity, subject):`)
