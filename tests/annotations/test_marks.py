@@ -44,7 +44,7 @@ class DataCustomer:
 def test_a_declared_record_shows_nothing_of_its_person(model: Callable[..., Any]) -> None:
     """A record that reaches a log line or a traceback says what it is, and of whose data set."""
     customer = model(number="100234", name=KARI)
-    for shown in (repr(customer), str(customer), f"{customer}", f"{[customer]}", "%r" % customer):  # noqa: UP031
+    for shown in (repr(customer), str(customer), f"{customer}", f"{[customer]}", "%r" % customer):  # noqa: UP031  # an old way, too
         assert KARI not in shown
         assert "100234" not in shown
         assert "crm.customer" in shown

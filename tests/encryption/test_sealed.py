@@ -66,7 +66,7 @@ def test_no_representation_shows_the_value(stored: Sealed[str], caplog: pytest.L
     held = Sealed.of(SECRET)
     for each in (held, stored):
         logging.getLogger("app").warning("customer %s", each)
-        shown = [repr(each), str(each), f"{each}", f"{each:>40}", "%s" % each, repr([each]), repr({"a": each})]  # noqa: UP031
+        shown = [repr(each), str(each), f"{each}", f"{each:>40}", "%s" % each, repr([each]), repr({"a": each})]  # noqa: UP031  # an old way to show a value, too
         assert not [text for text in [*shown, caplog.text] if SECRET in text]
         assert "<sealed>" in caplog.text
         for dump in (pickle.dumps, json.dumps, vars):

@@ -69,7 +69,7 @@ def test_a_time_without_zone_is_refused() -> None:
     """Nobody could say afterwards when a naive time was."""
     (consent,) = declared(K.CONSENT)
     with pytest.raises(InvalidDeclaration, match="naive"):
-        evolve(consent, at=datetime(2026, 3, 1))  # noqa: DTZ001
+        evolve(consent, at=datetime(2026, 3, 1))  # noqa: DTZ001  # a naive one is the case
 
 
 def test_evidence_is_not_shown() -> None:

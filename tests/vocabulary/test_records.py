@@ -96,7 +96,7 @@ def test_the_moment_of_the_change_is_the_next_owner_s() -> None:
 def test_a_naive_time_is_refused() -> None:
     """Without a time zone nobody knows whose hour it was."""
     with pytest.raises(InvalidDeclaration):
-        Period(start=datetime(2026, 3, 1))  # noqa: DTZ001
+        Period(start=datetime(2026, 3, 1))  # noqa: DTZ001  # a naive one is the case
 
 
 def test_nothing_personal_is_shown() -> None:

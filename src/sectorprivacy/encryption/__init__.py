@@ -7,7 +7,7 @@ Destroying that key erases every copy of the value. The formats are in `docs/spe
 from sectorprivacy.encryption._cell import from_text, seal, seal_many, seal_row, to_text, unseal, unseal_many
 from sectorprivacy.encryption._codecs import Codec, codec_of
 from sectorprivacy.encryption._keyring import LocalKeyring, environment_key
-from sectorprivacy.encryption._keys import Keys
+from sectorprivacy.encryption._keys import Keys, loop_runs
 from sectorprivacy.encryption._place import Place
 from sectorprivacy.encryption._provider import KeyProvider
 from sectorprivacy.encryption._sealed import KeyAccess, Sealed, key_access
@@ -34,6 +34,7 @@ __all__ = [
     "environment_key",
     "from_text",
     "key_access",
+    "loop_runs",
     "open_stream",
     "seal",
     "seal_many",

@@ -115,7 +115,7 @@ class Keys:
         """
         head = CellHead.read(cell)
         known = self._fresh(head.kid)
-        if known is None and _loop_runs():
+        if known is None and loop_runs():
             raise KeyNotLoaded
         if head.codec != place.codec:
             raise DecryptionError
@@ -124,7 +124,7 @@ class Keys:
     def for_stream(self, place: Place, kid: bytes) -> SubjectKey:
         """The key of a stream by its key id. Raises: as `for_opening`."""
         known = self._fresh(kid)
-        if known is None and _loop_runs():
+        if known is None and loop_runs():
             raise KeyNotLoaded
         return self._usable(known or self._ask(kid), place)
 
@@ -288,7 +288,8 @@ def _refuse_unless_active(row: KeyRow) -> None:
         raise KeyUnavailable
 
 
-def _loop_runs() -> bool:
+def loop_runs() -> bool:
+    """Whether an event loop runs in this thread; opening a value never blocks one."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -61,7 +61,7 @@ class Policy:
             by_id[activity.id] = activity
         object.__setattr__(self, "_by_id", by_id)
 
-    def using(self, categories: frozenset[Category], role: str) -> tuple[tuple[Activity, Basis], ...]:
+    def activities_using(self, categories: frozenset[Category], role: str) -> tuple[tuple[Activity, Basis], ...]:
         """The declared activities that use one of these categories of people in this role, each with its basis.
 
         The answer is remembered: an erasure asks the same for every record of a model.

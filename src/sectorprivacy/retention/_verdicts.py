@@ -71,7 +71,7 @@ def needs(
         today: Civil day of the controller.
     """
     found: list[Need] = []
-    for activity, basis in policy.using(frozenset(categories), role):
+    for activity, basis in policy.activities_using(frozenset(categories), role):
         ground = _GROUNDS.get(basis)
         if ground is None:
             continue

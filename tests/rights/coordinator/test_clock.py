@@ -68,7 +68,7 @@ def test_the_day_of_receipt_is_local_to_the_controller() -> None:
 def test_a_naive_moment_is_refused() -> None:
     """A moment without a zone has no civil day."""
     with pytest.raises(InvalidDeclaration):
-        deadlines(datetime(2026, 3, 31, 22, 30), NORWEGIAN)  # noqa: DTZ001
+        deadlines(datetime(2026, 3, 31, 22, 30), NORWEGIAN)  # noqa: DTZ001  # a naive one is the case
 
 
 def test_a_country_without_a_calendar_is_refused() -> None:

@@ -20,7 +20,7 @@ def test_time_is_utc_whatever_the_zone() -> None:
     assert dos_time(MADE) == dos_time(MADE.astimezone(timezone(timedelta(hours=9))))
 
 
-@pytest.mark.parametrize("moment", [datetime(2026, 1, 1), datetime(1979, 12, 31, tzinfo=UTC)])  # noqa: DTZ001
+@pytest.mark.parametrize("moment", [datetime(2026, 1, 1), datetime(1979, 12, 31, tzinfo=UTC)])  # noqa: DTZ001  # a naive one is the case
 def test_a_moment_a_zip_cannot_hold_is_refused(moment: datetime) -> None:
     """A naive time or one before 1980 would be written as another one."""
     with pytest.raises(InvalidDeclaration):

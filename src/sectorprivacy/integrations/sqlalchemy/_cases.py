@@ -20,10 +20,9 @@ from sqlalchemy import (
     update,
 )
 
-from sectorprivacy.errors import CaseRefused
 from sectorprivacy.integrations.sqlalchemy._database import open_database, settle
 from sectorprivacy.integrations.sqlalchemy._tables import create_tables, insert_into
-from sectorprivacy.rights.coordinator import StoredCase, StoredPage
+from sectorprivacy.rights.coordinator import StoredCase, StoredPage, changed_meanwhile
 
 CASES = MetaData()
 
@@ -82,7 +81,7 @@ class SqlCases:
                 following = update(CASE).where(before).values(facts)
                 written = connection.execute(following.returning(CASE.c.case)).first()
             if written is None:
-                raise _changed_meanwhile(stored.case)
+                raise changed_meanwhile(stored.case)
 
     def append(self, page: StoredPage) -> None:
         """Add the page that follows the last one.
@@ -94,7 +93,7 @@ class SqlCases:
         with self._engine.begin() as connection:
             following = connection.execute(select(func.coalesce(func.max(PAGE.c.number) + 1, 0)).where(place)).scalar()
             if following != page.number:
-                raise _changed_meanwhile(page.case)
+                raise changed_meanwhile(page.case)
             row = insert_into(self._engine, PAGE).values(
                 case=page.case,
                 task=page.task,
@@ -105,7 +104,7 @@ class SqlCases:
                 body=page.body,
             )
             if connection.execute(row.on_conflict_do_nothing().returning(PAGE.c.number)).first() is None:
-                raise _changed_meanwhile(page.case)
+                raise changed_meanwhile(page.case)
 
     def pages(self, case: UUID, task: UUID, dataset: str, *, start: int, limit: int) -> Sequence[StoredPage]:
         """Pages in order from number `start`; a negative `start` counts from the end."""
@@ -130,7 +129,3 @@ class SqlCases:
 
 def _place(case: UUID, task: UUID, dataset: str) -> ColumnElement[bool]:
     return (PAGE.c.case == case) & (PAGE.c.task == task) & (PAGE.c.dataset == dataset)
-
-
-def _changed_meanwhile(case: UUID) -> CaseRefused:
-    return CaseRefused(case=str(case), problem="it was changed by somebody else meanwhile")

@@ -23,7 +23,7 @@ class SealedText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """The cell as text. Raises: ValueNotSealable for whatever was not sealed for a row."""
         if value is None:
             return None
@@ -104,7 +104,7 @@ def _wrap(owner: type, key: str, column: QueryableAttribute[Any]) -> None:
         type.__setattr__(owner, key, SealedAttribute(column))
 
 
-def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:  # noqa: ARG001
+def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
     for name in _sealed_names(mapper):
         value = target.__dict__.get(name)
         if not isinstance(value, Sealed):

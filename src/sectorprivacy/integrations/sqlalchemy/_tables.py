@@ -32,10 +32,10 @@ class Ref(TypeDecorator[SubjectRef]):
     impl = LargeBinary(16)
     cache_ok = True
 
-    def process_bind_param(self, value: SubjectRef | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+    def process_bind_param(self, value: SubjectRef | None, dialect: Dialect) -> bytes | None:
         return None if value is None else value.raw
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> SubjectRef | None:  # noqa: ARG002
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> SubjectRef | None:
         return None if value is None else SubjectRef(value)
 
 
@@ -45,10 +45,10 @@ class Moment(TypeDecorator[datetime]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
 
 
@@ -58,10 +58,10 @@ class Words(TypeDecorator[tuple[str, ...]]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str:  # noqa: ARG002
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str:
         return json.dumps(list(value or ()))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
         return tuple(json.loads(value or "[]"))
 
 
@@ -75,10 +75,10 @@ class ClosedWord(TypeDecorator[W], Generic[W]):
         super().__init__()
         self.words = words
 
-    def process_bind_param(self, value: W | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: W | None, dialect: Dialect) -> str | None:
         return None if value is None else value.value
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> W | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> W | None:
         return None if value is None else self.words(value)
 
 

@@ -24,7 +24,15 @@ from sectorprivacy.rights.coordinator._limits import CoordinatorLimits
 from sectorprivacy.rights.coordinator._progress import Progress, Watcher
 from sectorprivacy.rights.coordinator._receipts import COUNTERSIGNATURE_TYPE, Countersignature
 from sectorprivacy.rights.coordinator._review import ReviewDecision, ReviewItem
-from sectorprivacy.rights.coordinator._store import CaseFiles, CasePages, CaseStore, MemoryCases, StoredCase, StoredPage
+from sectorprivacy.rights.coordinator._store import (
+    CaseFiles,
+    CasePages,
+    CaseStore,
+    MemoryCases,
+    StoredCase,
+    StoredPage,
+    changed_meanwhile,
+)
 from sectorprivacy.rights.coordinator._vault import CaseVault
 
 __all__ = [
@@ -57,6 +65,7 @@ __all__ = [
     "StoredPage",
     "Verification",
     "Watcher",
+    "changed_meanwhile",
     "deadlines",
     "failures",
     "fold",

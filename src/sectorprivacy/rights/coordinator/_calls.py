@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import secrets
-import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from attrs import define, field
@@ -21,11 +18,11 @@ from pydantic import ValidationError
 
 from sectorprivacy.errors import ProtocolError, ServiceFailed
 from sectorprivacy.rights.coordinator._limits import CoordinatorLimits
+from sectorprivacy.rights.protocol import as_code, where_it_broke
 
 T = TypeVar("T")
 
 TRY_AGAIN = frozenset({"now", "backoff"})
-_CODE = re.compile(r"[a-z0-9_]{1,64}")
 _LOG = logging.getLogger("sectorprivacy.rights.coordinator")
 _RANDOM = secrets.SystemRandom()
 
@@ -105,7 +102,7 @@ class Calls:
             return task.result()
         failure = _failure(error)
         if failure.code == "crashed":
-            _log_crash(self.service, error)
+            _LOG.warning("service %s crashed: %s", self.service, where_it_broke(error))
         return failure
 
 
@@ -118,9 +115,9 @@ class _Failure:
 def _failure(error: BaseException) -> _Failure:
     """Reason code and advice for what a service raised."""
     if isinstance(error, ProtocolError):
-        return _Failure(_code(error.problem), error.retry)
+        return _Failure(as_code(error.problem), error.retry)
     if isinstance(error, ServiceFailed):
-        return _Failure(_code(error.reason), "never")
+        return _Failure(as_code(error.reason), "never")
     if isinstance(error, TimeoutError):
         return _Failure("timed_out", "never")
     if isinstance(error, OSError):
@@ -128,18 +125,6 @@ def _failure(error: BaseException) -> _Failure:
     if isinstance(error, ValidationError):
         return _Failure("nonsense", "never")
     return _Failure("crashed", "never")
-
-
-def _log_crash(service: str, error: BaseException) -> None:
-    """Where a service broke, for whoever mends it: type and line, never the text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
-    _LOG.warning("service %s crashed: %s at %s", service, type(error).__name__, place)
-
-
-def _code(text: str) -> str:
-    """A reason that has the form of a code; anything else might be a sentence with a person in it."""
-    return text if _CODE.fullmatch(text) else "refused"
 
 
 def _forget(task: asyncio.Future[Any]) -> None:

@@ -11,6 +11,7 @@ from attrs import Factory, define
 from sectorprivacy.errors import ServiceFailed
 from sectorprivacy.rights.coordinator._case import DataSetChange
 from sectorprivacy.rights.protocol import (
+    CURSOR_LIMIT,
     ApplyTask,
     ChangePage,
     DataSet,
@@ -28,9 +29,6 @@ from sectorprivacy.rights.protocol import (
     chain,
     digest_of,
 )
-
-CURSOR_LIMIT = 512
-"""Most bytes of a cursor."""
 
 
 def check_manifest(service: str, controller: str, answer: object) -> Manifest:

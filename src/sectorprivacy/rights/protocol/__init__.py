@@ -4,6 +4,7 @@ Specification: docs/spec/rights-protocol.md.
 """
 
 from sectorprivacy.rights.protocol._canonical import canonical, chain, digest_of
+from sectorprivacy.rights.protocol._failures import as_code, where_it_broke
 from sectorprivacy.rights.protocol._http import (
     CURSOR_LIMIT,
     ENVELOPE_JSON,
@@ -120,6 +121,7 @@ __all__ = [
     "Task",
     "TaskState",
     "Withheld",
+    "as_code",
     "canonical",
     "chain",
     "check_content_digest",
@@ -130,6 +132,7 @@ __all__ = [
     "read_page",
     "sha256_field",
     "task_path",
+    "where_it_broke",
     "write_message",
     "write_page",
 ]

@@ -24,7 +24,7 @@ Decide = Callable[[Records, FieldMap, Page], Sequence[Decided]]
 
 
 @frozen(kw_only=True)
-class Application:
+class Apply:
     """One erasure in one service.
 
     Args:

@@ -13,7 +13,7 @@ from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.errors import ProtocolError
 from sectorprivacy.purposes import Gate, Scope
 from sectorprivacy.rights.protocol import Attachment
-from sectorprivacy.rights.service._cursor import Cursors, Mark
+from sectorprivacy.rights.service._cursor import Cursors, Spot
 from sectorprivacy.rights.service._decision import Decision
 from sectorprivacy.rights.service._files import FileFolder
 from sectorprivacy.rights.service._handling import FORGOTTEN
@@ -49,7 +49,7 @@ class Attached:
         except FORGOTTEN:
             return None
         return Attachment(
-            id=cursors.mark(blob_use(self.field_map, field), Mark(key, since)),
+            id=cursors.point(blob_use(self.field_map, field), Spot(key, since)),
             field=field.id,
             media_type=field.attachment or "application/octet-stream",
             size=size,

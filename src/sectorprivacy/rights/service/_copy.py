@@ -93,27 +93,26 @@ class Copier:
                 yield getattr(record, each.name)
 
     def _grounds(self, concerns: Sequence[Concern]) -> Sequence[tuple[Field, Ground | None]]:
-        """Every field with the ground on which it is withheld; the same for all records of the same roles.
-
-        What concerns the person by a shared record alone is shown in no role.
-        """
-        roles = tuple((concern.role, concern.relation) for concern in concerns if not concern.shared)
+        """Every field with the ground on which it is withheld; the same for all records of the same roles."""
+        roles = roles_of(concerns)
         known = self._seen.get(roles)
         if known is None:
-            known = self._seen[roles] = [(each, self._ground(each, roles)) for each in self._fields]
+            known = self._seen[roles] = [(each, withheld_on(self._field_map, each, roles)) for each in self._fields]
         return known
 
-    def _ground(self, field: Field, roles: Sequence[Role]) -> Ground | None:
-        if field.secret:
-            return Ground.SECRET
-        if any(self._field_map.shows(field, role, relation) for role, relation in roles):
-            return None
-        return Ground.RIGHTS_OF_OTHERS
+
+def roles_of(concerns: Sequence[Concern]) -> tuple[Role, ...]:
+    """The roles in which a record is the person's; none where it concerns them by what is shared."""
+    return tuple((each.role, each.relation) for each in concerns if not each.shared)
 
 
-def shown(field_map: FieldMap, field: Field, concerns: Sequence[Concern]) -> bool:
-    """Whether the person may see a field of a record that concerns them so."""
-    return any(field_map.shows(field, each.role, each.relation) for each in concerns if not each.shared)
+def withheld_on(field_map: FieldMap, field: Field, roles: Sequence[Role]) -> Ground | None:
+    """On which ground a field is withheld from somebody in these roles; None where they may see it."""
+    if field.secret:
+        return Ground.SECRET
+    if any(field_map.shows(field, role, relation) for role, relation in roles):
+        return None
+    return Ground.RIGHTS_OF_OTHERS
 
 
 def as_json(value: Any) -> JsonValue:

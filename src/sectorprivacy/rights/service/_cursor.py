@@ -11,11 +11,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from sectorprivacy.errors import ProtocolError
+from sectorprivacy.rights.protocol import CURSOR_LIMIT
 from sectorprivacy.rights.service._tasks import OpenTask
 from sectorprivacy.vocabulary import RecordKey
 
 _LABEL = b"sectorprivacy/1/cursor"
-_LONGEST = 512
 
 
 @frozen
@@ -27,7 +27,7 @@ class Start:
 
 
 @frozen
-class Mark:
+class Spot:
     """A record that a token names, and the key after which the page starts that it stands on."""
 
     key: RecordKey
@@ -55,26 +55,26 @@ class Cursors:
         page, key = self._content(use, token)
         return Start(page, RecordKey.from_json(key))
 
-    def mark(self, use: str, mark: Mark) -> str:
+    def point(self, use: str, spot: Spot) -> str:
         """A token for `use` ("blob/crm.image/file") that names a record. Raises: ProtocolError."""
-        return self._token(use, [mark.key.to_json(), None if mark.since is None else mark.since.to_json()])
+        return self._token(use, [spot.key.to_json(), None if spot.since is None else spot.since.to_json()])
 
-    def marked(self, use: str, token: str) -> Mark:
+    def pointed(self, use: str, token: str) -> Spot:
         """What such a token says. Raises: ProtocolError for any other text."""
         key, since = self._content(use, token)
-        return Mark(RecordKey.from_json(key), None if since is None else RecordKey.from_json(since))
+        return Spot(RecordKey.from_json(key), None if since is None else RecordKey.from_json(since))
 
     def _token(self, use: str, content: list[Any]) -> str:
         text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
         token = base64.urlsafe_b64encode(self._cipher.encrypt(text, self._binding(use))).rstrip(b"=").decode("ascii")
-        if len(token) > _LONGEST:
+        if len(token) > CURSOR_LIMIT:
             raise ProtocolError(problem="key_too_long", retry="human")
         return token
 
     def _content(self, use: str, token: str) -> Any:
         """What was encrypted for this use; whatever decrypts was written here, so its form is known."""
         try:
-            if len(token) > _LONGEST:
+            if len(token) > CURSOR_LIMIT:
                 raise ValueError("too long")
             sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
             return json.loads(self._cipher.decrypt(sealed, self._binding(use)))

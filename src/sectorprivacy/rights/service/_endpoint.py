@@ -40,6 +40,7 @@ from sectorprivacy.rights.protocol import (
     Retry,
     Signed,
     TaskState,
+    as_code,
     check_content_digest,
     content_digest,
     digest_of,
@@ -48,7 +49,7 @@ from sectorprivacy.rights.protocol import (
     write_page,
 )
 from sectorprivacy.rights.service._endpoint_attachment import attachment_response
-from sectorprivacy.rights.service._endpoint_outcome import as_code, code_of, log_failure, outcome
+from sectorprivacy.rights.service._endpoint_outcome import code_of, log_failure, outcome
 from sectorprivacy.rights.service._endpoint_routes import Route, route_of
 from sectorprivacy.rights.service._tasks import AnyTask, OpenTask, ReplayStore, TaskStore
 from sectorprivacy.signing import Verifier

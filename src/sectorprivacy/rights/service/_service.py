@@ -29,10 +29,10 @@ from sectorprivacy.rights.protocol import (
     PlanTask,
     chain,
 )
-from sectorprivacy.rights.service._apply import Application
+from sectorprivacy.rights.service._apply import Apply
 from sectorprivacy.rights.service._attachments import Attached, blob_use
 from sectorprivacy.rights.service._change import change_page
-from sectorprivacy.rights.service._copy import Copier, shown
+from sectorprivacy.rights.service._copy import Copier, roles_of, withheld_on
 from sectorprivacy.rights.service._cursor import Cursors, Start
 from sectorprivacy.rights.service._data import Records, ServiceData
 from sectorprivacy.rights.service._decision import Asked, Decided, Decision, digest_of_page
@@ -182,7 +182,7 @@ class Service:
         start = cursors.read(f"apply/{dataset}", after)
         if self._journaled(task, dataset, start.page) is None:
             self._check_plan(task)
-            Application(
+            Apply(
                 gate=self.gate,
                 data=self.data,
                 plans=self.memory.plans,
@@ -226,13 +226,13 @@ class Service:
         cursors = Cursors(opened)
         for field_map, each in self._file_fields():
             try:
-                mark = cursors.marked(blob_use(field_map, each), attachment)
+                spot = cursors.pointed(blob_use(field_map, each), attachment)
             except ProtocolError:
                 continue  # another field's token, or nobody's
             with self.data.reading() as records:
-                page = read_page(records, field_map, who, Start(after=mark.since), PAGE_LIMIT)
-                held = next((held for held in page.held if held.key == mark.key), None)
-                if held is None or not shown(field_map, each, held.concerns):
+                page = read_page(records, field_map, who, Start(after=spot.since), PAGE_LIMIT)
+                held = next((held for held in page.held if held.key == spot.key), None)
+                if held is None or withheld_on(field_map, each, roles_of(held.concerns)) is not None:
                     break
                 with self._handling(who, [held.record]) as purpose:
                     pieces = Attached(self.gate, self.data.files, field_map).pieces(purpose, each, held.record)
