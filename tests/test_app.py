@@ -13,6 +13,7 @@ from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal
 from sectorprivacy.app import MemoryStore, Privacy, Store
 from sectorprivacy.encryption import KeyStatus, LocalKeyring, Sealed
 from sectorprivacy.errors import (
+    DeclarationsInvalid,
     InvalidDeclaration,
     KeyErased,
     NoPrivacy,
@@ -74,6 +75,9 @@ def test_models_are_read_when_it_is_built() -> None:
         build(Recording, Note)
     with pytest.raises(NotDeclared):
         build(dict)
+    with pytest.raises(DeclarationsInvalid) as refusal:
+        build(Note, dict, Recording, Recording)
+    assert [type(each) for each in refusal.value.errors] == [UnmarkedFields, NotDeclared, InvalidDeclaration]
 
 
 def test_an_id_is_one_model_s() -> None:
@@ -84,7 +88,7 @@ def test_an_id_is_one_model_s() -> None:
     class Other:
         id: Annotated[str, SubjectId("customer_number", role="customer")]
 
-    with pytest.raises(InvalidDeclaration, match="two models"):
+    with pytest.raises(InvalidDeclaration, match=r"both Recording and .*Other have this id"):
         build(Recording, Other)
 
 

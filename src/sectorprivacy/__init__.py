@@ -1,12 +1,10 @@
 """The front door of sectorprivacy: the names of every day, each loaded when it is first asked for."""
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal
+    from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, mark, personal
     from sectorprivacy.app import MemoryStore, Privacy
     from sectorprivacy.encryption import LocalKeyring, Sealed
     from sectorprivacy.errors import PrivacyError
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from sectorprivacy.vocabulary import purposes as P
 
 _HOMES = {
-    "annotations": "NotPersonal Personal SubjectId personal",
+    "annotations": "NotPersonal Personal SubjectId mark personal",
     "app": "MemoryStore Privacy",
     "encryption": "LocalKeyring Sealed",
     "errors": "PrivacyError",
@@ -76,6 +74,7 @@ __all__ = [
     "SubjectRef",
     "Verifier",
     "Who",
+    "mark",
     "personal",
     "prefetch",
     "processing",

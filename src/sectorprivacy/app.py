@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final, Protocol, Self
 
 from attrs import Factory, frozen
 
-from sectorprivacy.annotations import Field, FieldMap, read_fields
+from sectorprivacy.annotations import Field, FieldMap, read_models
 from sectorprivacy.encryption import KeyProvider, Keys, KeyStore, MemoryKeyStore, Place, Sealed, seal, seal_stream
 from sectorprivacy.errors import InvalidDeclaration
 from sectorprivacy.ledger import (
@@ -31,7 +31,7 @@ from sectorprivacy.ledger import (
     Tombstones,
 )
 from sectorprivacy.policy import Policy
-from sectorprivacy.purposes import Gate, entered, read_models
+from sectorprivacy.purposes import Gate, entered
 from sectorprivacy.rights.service import (
     Memory,
     MemoryPlanPages,
@@ -177,14 +177,16 @@ class Privacy:
 
     Args:
         policy: The register in force.
-        models: The declared models of this service; their marks are read, fail-closed.
+        models: The declared models of this service; their marks are read, fail-closed, and what is wrong with any of
+            them is reported together.
         keys: Where tenant keys come from: a LocalKeyring, a KMS, an HSM.
         store: What the service remembers.
         actor: Pseudonymous id of the program, for the log.
         now: The clock, aware.
 
     Raises:
-        DeclarationError: A model is not declared, or its marks are not complete.
+        DeclarationError: A model is not declared, or its marks are not complete; DeclarationsInvalid where several
+            things are wrong.
         KeyringError: The keys cannot be used.
     """
 
@@ -210,7 +212,7 @@ class Privacy:
         )
         self.gate = Gate(
             policy=policy,
-            models=read_models(read_fields(model) for model in models),
+            models={each.model: each for each in read_models(models)},
             keys=self._keys,
             subjects=self.subjects,
             log=store.log,
@@ -278,7 +280,9 @@ class Privacy:
         """
         return Row(self.gate, self.gate.field_map(model), subject, RecordKey.of(*record) if record else None)
 
-    def seal_file(self, record: object, name: str, source: BinaryIO, target: BinaryIO) -> None:
+    def seal_file(
+        self, record: object, name: str, source: BinaryIO, target: BinaryIO, *, model: type | None = None
+    ) -> None:
         """Seal a file under the key of a record's owner.
 
         Args:
@@ -286,22 +290,22 @@ class Privacy:
             name: Id of the field that names it, marked `sealed_file`.
             source: The content, read to its end.
             target: Gets the sealed stream.
+            model: The record's model; by default its class, which for a dictionary says nothing.
 
         Raises:
             PersonErased: The owner was erased here.
             InvalidDeclaration: The field is not marked `sealed_file`.
         """
-        declared = self.gate.field_map(type(record)).field(name)
+        field_map = self.gate.field_map(model or type(record))
+        declared = field_map.field(name)
         if not declared.sealed_file:
             raise InvalidDeclaration(
-                where=f"{self.gate.field_map(type(record)).id}.{declared.id}",
+                where=f"{field_map.id}.{declared.id}",
                 problem="it does not name a sealed file",
                 instead="Mark it Personal(..., attachment=..., sealed_file=True)",
             )
-        owner = self.gate.owner(record)
-        seal_stream(
-            self._keys.for_sealing(owner, declared.retention_class), self.gate.place(record, declared), source, target
-        )
+        key = self._keys.for_sealing(self.gate.owner(record, field_map), declared.retention_class)
+        seal_stream(key, self.gate.place(record, declared, field_map), source, target)
 
     def __enter__(self) -> Self:
         manager = entered(self.gate)

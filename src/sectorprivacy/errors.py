@@ -6,6 +6,8 @@ The page `docs/reference/errors.md` explains each code.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import ClassVar
 
 import attrs
@@ -20,9 +22,22 @@ class PrivacyError(Exception):
     sentence: ClassVar[str] = "A data-protection rule was not met."
     remedy: ClassVar[str] = "See the class of this error."
 
+    @property
+    def explanation(self) -> str:
+        """What happened, with the facts of this error."""
+        return self.sentence.format(**self._facts)
+
+    @property
+    def advice(self) -> str:
+        """What to do next, with the facts of this error."""
+        return self.remedy.format(**self._facts)
+
+    @property
+    def _facts(self) -> Mapping[str, object]:
+        return {attribute.name: getattr(self, attribute.name) for attribute in attrs.fields(type(self))}
+
     def __str__(self) -> str:
-        facts = {attribute.name: getattr(self, attribute.name) for attribute in attrs.fields(type(self))}
-        return f"{self.sentence.format(**facts)} {self.remedy.format(**facts)} [{self.code}]"
+        return f"{self.explanation} {self.advice} [{self.code}]"
 
 
 # Declarations: marks, words and the register
@@ -46,6 +61,26 @@ class UnknownWord(DeclarationError):
     remedy: ClassVar[str] = "Use a word of sectorprivacy.vocabulary, or declare your own under an existing one."
     kind: str
     id: str
+    known: tuple[str, ...] = attrs.field(default=(), repr=False)
+
+    @property
+    def close(self) -> tuple[str, ...]:
+        """At most three known ids that look like it, the closest first."""
+        return tuple(get_close_matches(self.id, self.known, cutoff=0.7))
+
+    @property
+    def explanation(self) -> str:
+        """See `PrivacyError`; with the known ids that look like it."""
+        hint = f" Did you mean {' or '.join(map(repr, self.close))}?" if self.close else ""
+        return f"{self.sentence.format(kind=self.kind, id=self.id)}{hint}"
+
+
+@define(eq=False)
+class NotInCatalogue(UnknownWord):
+    """There are no texts in a language, or its catalogue lacks one."""
+
+    code: ClassVar[str] = "declaration.not-in-catalogue"
+    remedy: ClassVar[str] = "Name one of sectorprivacy.documents.languages(), or give one of your own: Catalogue.read."
 
 
 @define(eq=False)
@@ -58,6 +93,48 @@ class InvalidDeclaration(DeclarationError):
     where: str
     problem: str
     instead: str
+
+
+@define(eq=False)
+class BasisIncomplete(InvalidDeclaration):
+    """An activity without a legal basis, or with one that does not say what it rests on (Art. 6(1), 13(1)(c), (d))."""
+
+    code: ClassVar[str] = "declaration.basis-incomplete"
+
+
+@define(eq=False)
+class RetentionMissing(InvalidDeclaration):
+    """An activity that does not say how long it needs its data (Art. 5(1)(e))."""
+
+    code: ClassVar[str] = "declaration.retention-missing"
+
+
+@define(eq=False)
+class TransferWithoutSafeguard(InvalidDeclaration):
+    """Data would leave the European Economic Area without a safeguard of Chapter V (Art. 44)."""
+
+    code: ClassVar[str] = "declaration.transfer-without-safeguard"
+
+
+@define(eq=False)
+class ProtectedWithoutGround(InvalidDeclaration):
+    """Special categories of data or data on offences, used without the ground that permits it (Art. 9(2), Art. 10)."""
+
+    code: ClassVar[str] = "declaration.protected-without-ground"
+
+
+@define(eq=False)
+class DeclarationsInvalid(DeclarationError):
+    """Several declarations are wrong; all of them are reported together."""
+
+    code: ClassVar[str] = "declaration.several"
+    sentence: ClassVar[str] = "Several declarations are not valid:"
+    remedy: ClassVar[str] = "Each line says what to write instead."
+    errors: tuple[DeclarationError, ...]
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n- {error}" for error in self.errors)
+        return f"{self.explanation}{listed}\n{self.advice} [{self.code}]"
 
 
 @define(eq=False)
@@ -81,6 +158,35 @@ class UnmarkedFields(DeclarationError):
     )
     model: str
     paths: tuple[str, ...]
+
+
+def report_together(errors: Iterable[DeclarationError]) -> None:
+    """Raise what is wrong, if anything is: one error as it is, several as one that names them all.
+
+    Raises:
+        DeclarationError: The only error there is.
+        DeclarationsInvalid: Several, those inside others taken out.
+    """
+    found = [each for error in errors for each in _each(error)]
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise DeclarationsInvalid(errors=tuple(found))
+
+
+def _each(error: DeclarationError) -> tuple[DeclarationError, ...]:
+    return error.errors if isinstance(error, DeclarationsInvalid) else (error,)
+
+
+@define(eq=False)
+class NoticeChanged(DeclarationError):
+    """A notice was published under this version of the register, and people would now read something else."""
+
+    code: ClassVar[str] = "declaration.notice-changed"
+    sentence: ClassVar[str] = "The notice of version {version!r} in {language!r} is published with another text."
+    remedy: ClassVar[str] = "Give the register a new version, Policy(version=...), and publish that."
+    version: str
+    language: str
 
 
 # Sealed values and their keys
@@ -144,6 +250,17 @@ class ValueNotSealable(EncryptionError):
     path: str
     codec: str
     reason: str
+
+
+@define(eq=False)
+class OwnerNotLoaded(EncryptionError):
+    """A value is to be sealed in a row that reaches its owner through another row, which is not loaded."""
+
+    code: ClassVar[str] = "encryption.owner-not-loaded"
+    sentence: ClassVar[str] = "{path}: whose keys seal the row lies at {via!r}, which is not loaded."
+    remedy: ClassVar[str] = "Give the new row its parent itself, or load it (selectinload) before the flush."
+    path: str
+    via: str
 
 
 @define(eq=False)
@@ -386,6 +503,37 @@ class DatabaseUnsafe(SetupError):
     remedy: ClassVar[str] = "{instead}."
     problem: str
     instead: str
+
+
+@define(eq=False)
+class DatabaseUnreachable(SetupError):
+    """A database cannot be opened to look at its tables; the sentence leaves out its URL, which may hold a password."""
+
+    code: ClassVar[str] = "setup.database-unreachable"
+    sentence: ClassVar[str] = "The database cannot be opened."
+    remedy: ClassVar[str] = "Check its URL, that it runs (or that the file exists), and that the driver is installed."
+
+
+@define(eq=False)
+class OutputNotWritten(SetupError):
+    """A file could not be written; what was there before is as it was."""
+
+    code: ClassVar[str] = "setup.output-not-written"
+    sentence: ClassVar[str] = "{file} was not written: {reason}."
+    remedy: ClassVar[str] = "Name a file in a folder that exists and has room, with --output."
+    file: str
+    reason: str
+
+
+@define(eq=False)
+class DocumentUnreadable(SetupError):
+    """A file is not the document that was expected: a register, a data map, a lock."""
+
+    code: ClassVar[str] = "setup.document-unreadable"
+    sentence: ClassVar[str] = "{file} cannot be used: {reason}."
+    remedy: ClassVar[str] = "Make it anew with the command that writes it."
+    file: str
+    reason: str
 
 
 @define(eq=False)

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import pytest
 from attrs import frozen
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal, read_fields
+from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, mark, personal, read_fields
 from sectorprivacy.encryption import Sealed
 from sectorprivacy.errors import InvalidDeclaration, NotDeclared, UnknownWord
 from sectorprivacy.vocabulary import Relation, Source, categories
@@ -65,15 +65,16 @@ def test_a_model_s_id_is_stable(model_id: str) -> None:
 
 def test_words_are_checked_where_the_mark_is_written() -> None:
     """A misspelt category, role or relation is found at import, not when somebody asks for their data."""
-    for mark in (
+    for declare in (
         lambda: Personal("e-mail"),
         lambda: Personal("email", about="neighbour"),
         lambda: Personal("email", shown_to=["neighbour"]),
         lambda: SubjectId("email", role="neighbour"),
         lambda: personal(id="crm.customer", relation="owned"),
+        lambda: mark(type("C", (), {}), id="crm.customer", fields={}, relation="owned"),
     ):
         with pytest.raises(UnknownWord):
-            mark()
+            declare()
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
@@ -127,6 +128,7 @@ def test_a_field_named_not_personal_keeps_no_mark() -> None:
         ({"period": ("x", "gone")}, "period"),
         ({"anchors": {"left": "gone.left_on"}}, "anchors"),
         ({"not_personal": {"gone": "reason"}}, "not_personal"),
+        ({"fields": {"gone": Personal("name")}}, "fields"),
     ],
 )
 def test_a_declaration_names_attributes_that_exist(arguments: dict[str, Any], argument: str) -> None:
@@ -148,8 +150,33 @@ def test_a_data_set_says_whose_its_records_are(hint: Any) -> None:
 def test_defaults_come_from_the_words() -> None:
     """What is not said is what people would expect: the attribute's name, the word's label, provided by the person."""
     (x,) = [each for each in read_fields(model_with(Annotated[str, Personal("email")])).fields if each.name == "x"]
-    assert (x.id, x.label, x.source, x.retention_class) == ("x", "e-mail address", Source.PROVIDED, "contract")
-    assert read_fields(model_with(Name)).label == "customer"
+    assert (x.id, x.label, x.source, x.retention_class) == ("x", categories.EMAIL.label, Source.PROVIDED, "contract")
+    assert str(read_fields(model_with(Name)).label) == "customer"
+
+
+def test_the_class_says_what_its_fields_have_in_common() -> None:
+    """A log of events is generated throughout; only the field that is not needs to say so."""
+    model = model_with(Name, source=Source.GENERATED, retention_class="bookkeeping")
+    assert (read_fields(model).field("x").source, read_fields(model).field("x").retention_class) == (
+        Source.GENERATED,
+        "bookkeeping",
+    )
+    own = model_with(Annotated[str, Personal("name", source="provided", retention_class="contract")], source="derived")
+    assert (read_fields(own).field("x").source, read_fields(own).field("x").retention_class) == (
+        Source.PROVIDED,
+        "contract",
+    )
+
+
+def test_what_people_read_has_many_languages() -> None:
+    """A code reads as words in the language of whoever asked."""
+    hint = Annotated[
+        str, Personal("event", label={"en": "Event", "nb": "Hendelse"}, values={"A1": {"nb": "Tilkoblet"}})
+    ]
+    field = read_fields(model_with(hint, label={"nb": "Kunde"})).field("x")
+    assert field.label.in_language("nb") == "Hendelse"
+    assert field.values is not None
+    assert field.values["A1"].in_language("nb") == "Tilkoblet"
 
 
 def test_secrets_are_told_by_their_category() -> None:
@@ -157,6 +184,50 @@ def test_secrets_are_told_by_their_category() -> None:
     for category, secret in [("code", True), ("password", True), ("name", False)]:
         field_map = read_fields(model_with(Annotated[str, Personal(category)]))
         assert field_map.field("x").secret is secret
+
+
+def test_a_model_that_is_somebody_else_s_is_marked_from_outside() -> None:
+    """A class of a library gets its marks beside it, and keeps its own annotations."""
+
+    @dataclass
+    class Theirs:
+        number: str
+        name: str
+        plan: str
+
+    declared: type[Theirs] = mark(
+        Theirs,
+        id="crm.customer",
+        key="number",
+        fields={
+            "number": [SubjectId("customer_number", role="customer"), Personal("customer_number", label="Number")],
+            "name": Personal("name"),
+            "plan": NotPersonal("what is sold"),
+        },
+    )
+    assert declared is Theirs
+    field_map = read_fields(Theirs)
+    assert [(each.name, each.category.id) for each in field_map.fields] == [
+        ("number", "customer_number"),
+        ("name", "name"),
+    ]
+    assert field_map.not_personal == {"plan": "what is sold"}
+    assert KARI not in repr(Theirs("1", KARI, "a"))
+
+
+def test_a_mark_from_outside_does_not_overrule_one_in_the_annotation() -> None:
+    """Where annotation and declaration both mark a field, nobody picks one in silence."""
+    for given in (Personal("email"), [Personal("email")]):
+        with pytest.raises(InvalidDeclaration, match="Personal more than once"):
+            read_fields(model_with(Name, fields={"x": given}))
+    with pytest.raises(InvalidDeclaration, match="both as personal"):
+        read_fields(model_with(Name, fields={"x": NotPersonal("reason")}))
+
+
+def test_metadata_of_others_is_passed_over() -> None:
+    """`Annotated` belongs to everybody: what is not a mark says nothing here, and is no error."""
+    hint = Annotated[str, "a note", Field(max_length=3), Personal("name"), object()]
+    assert read_fields(model_with(hint)).field("x").category is categories.NAME
 
 
 def test_an_unknown_field_is_refused() -> None:

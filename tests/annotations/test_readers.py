@@ -25,10 +25,6 @@ Number = Annotated[str, SubjectId("customer_number", role="customer")]
 Email = Annotated[str, Personal("email")]
 
 
-class Address(BaseModel):
-    street: Annotated[str, Personal("address")]
-
-
 def pydantic_model() -> type:
     class Customer(BaseModel):
         number: Number
@@ -133,20 +129,6 @@ def test_a_mark_counts_wherever_it_stands_in_the_annotation() -> None:
     marks = read_fields(Note)
     assert {each.name: each.category.id for each in marks.fields}["telephones"] == "telephone"
     assert [(each.name, each.codec) for each in marks.sealed] == [("national_id", Codec.STR), ("name", Codec.STR)]
-
-
-def test_marks_of_a_nested_model_are_not_those_of_the_field() -> None:
-    """A record inside a record says nothing about the field that holds it; that one needs a mark of its own."""
-
-    @personal(id="crm.site", key="number")
-    @dataclass
-    class Site:
-        number: Number
-        address: Address
-
-    with pytest.raises(UnmarkedFields) as refused:
-        read_fields(Site)
-    assert refused.value.paths == ("address",)
 
 
 def test_inherited_fields_are_read_and_declarations_are_not_inherited() -> None:

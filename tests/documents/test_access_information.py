@@ -7,7 +7,7 @@ from sectorprivacy.errors import ActivityNotDeclared
 from sectorprivacy.policy import Activity, Controller, Keep, Policy, Recipient
 from sectorprivacy.vocabulary import Basis, Capacity, Safeguard, Source, categories, purposes
 
-COLLECTOR = Recipient(name="Nets Norge AS", capacity=Capacity.PROCESSOR, task="collects payments")
+COLLECTOR = Recipient(name="Nets Norge AS", capacity=Capacity.PROCESSOR, task="collects payments", country="NO")
 SENDER = Recipient(
     name="Twilio Inc.",
     capacity=Capacity.PROCESSOR,
@@ -77,7 +77,7 @@ def test_states_each_fact_of_article_15(fact: str) -> None:
 
 def test_names_the_safeguard_of_a_transfer() -> None:
     """Art. 15(2): data that leaves the EEA is shown with the country and what protects it there."""
-    assert "United States, outside the EU and the EEA, protected by the EU's standard contractual clauses" in text(
+    assert "United States, outside the EU and the EEA, on the basis of the EU's standard contractual clauses" in text(
         holding(activities=("monitor",))
     )
 
@@ -137,6 +137,28 @@ def test_a_word_of_the_companys_own_reads_as_its_id() -> None:
     """A company may have categories and roles of its own; the person reads them, if plainly."""
     told = text(Holding(service="X", categories=["x.door_code-log"], sources=[], roles=["customer"], activities=[]))
     assert "| X | x door code log |" in told
+
+
+@pytest.mark.parametrize(
+    ("language", "facts"),
+    [
+        ("nb", ["Behandlingsgrunnlag", "Nødvendig for avtalen vi har med deg (art. 6 nr. 1 bokstav b)", "art. 77"]),
+        ("sv", ["Rättslig grund", "Nödvändigt för vårt avtal med dig (artikel 6.1 b)", "artikel 77"]),
+    ],
+)
+def test_the_person_reads_it_in_their_language(language: str, facts: list[str]) -> None:
+    """Art. 12(1): clear and plain language is the reader's own."""
+    document = access_information(POLICY, holdings=[holding()], language=language)
+    assert document.language == language
+    told = to_markdown(document)
+    assert [fact for fact in facts if fact not in told] == []
+
+
+def test_an_event_reads_as_the_register_words_it() -> None:
+    """The register words the events that retention counts from; the id stands where it does not."""
+    worded = Policy(POLICY.controller, POLICY.activities, events={"invoice_issued": {"en": "the invoice"}})
+    told = to_markdown(access_information(worded, holdings=[holding()]))
+    assert "5 years from the end of the year of the invoice (Bookkeeping Act s. 13)" in told
 
 
 def test_json_form_reads_back_equal() -> None:

@@ -119,7 +119,9 @@ def test_a_shredded_key_opens_nothing_and_is_not_made_again(setup: Setup, place:
     cell = seal(keys.for_sealing(KARI, "contract"), place(), "0101")
     keys.for_sealing(KARI, "marketing")
     kept = seal(keys.for_sealing(OLA, "contract"), place(subject=OLA), "other")
+    assert (keys.count([KARI]), keys.count([KARI], ["contract"]), keys.count([])) == (2, 1, 0)
     assert keys.shred(KARI) == 2
+    assert keys.count([KARI]) == 0
     with pytest.raises(KeyErased):
         keys.open(place(), cell)
     with pytest.raises(KeyErased):

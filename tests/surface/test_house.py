@@ -8,6 +8,9 @@ import pytest
 
 from tests.surface.modules import FILES, SOURCE
 
+LISTS = {"sectorprivacy.errors": 600}
+"""Modules that list things of one sort, each understood alone, and how long such a list may be."""
+
 VAGUE = {"base", "common", "core", "helper", "helpers", "manager", "misc", "util", "utils"}
 
 
@@ -18,7 +21,7 @@ def test_module_says_what_it_is_for(module: str) -> None:
     explanation = ast.get_docstring(ast.parse(text))
     assert explanation, "it has no docstring"
     assert text.startswith('"""'), "the docstring is not the first line"
-    assert len(text.splitlines()) <= 400
+    assert len(text.splitlines()) <= LISTS.get(module, 400)
 
 
 def test_names_can_be_guessed() -> None:

@@ -1,1 +1,1 @@
-"""The reference company: an alarm company with four services, its register and the invented world they serve."""
+"""The reference company: an alarm company with its whole declaration, and four services over an invented world."""

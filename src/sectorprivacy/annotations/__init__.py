@@ -4,7 +4,21 @@ A mark alone changes nothing about validation or types. Reading is fail-closed: 
 carries no mark is an error with its path.
 """
 
-from sectorprivacy.annotations._fields import Field, FieldMap, read_fields
-from sectorprivacy.annotations._marks import NotPersonal, Personal, SubjectId, personal
+from sectorprivacy.annotations._fields import Field, FieldMap
+from sectorprivacy.annotations._marks import Mark, NotPersonal, Personal, SubjectId, mark, personal
+from sectorprivacy.annotations._models import read_models, sift_models
+from sectorprivacy.annotations._reading import read_fields
 
-__all__ = ["Field", "FieldMap", "NotPersonal", "Personal", "SubjectId", "personal", "read_fields"]
+__all__ = [
+    "Field",
+    "FieldMap",
+    "Mark",
+    "NotPersonal",
+    "Personal",
+    "SubjectId",
+    "mark",
+    "personal",
+    "read_fields",
+    "read_models",
+    "sift_models",
+]

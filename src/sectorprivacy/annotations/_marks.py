@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
@@ -9,9 +10,21 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from sectorprivacy.errors import InvalidDeclaration, NotDeclared
-from sectorprivacy.vocabulary import Category, Relation, Role, Source, categories, category, stable_id
+from sectorprivacy.vocabulary import (
+    AnyWording,
+    Category,
+    Relation,
+    Role,
+    Source,
+    Wording,
+    categories,
+    category,
+    stable_id,
+    wording,
+)
 from sectorprivacy.vocabulary import relation as as_relation
 from sectorprivacy.vocabulary import role as as_role
+from sectorprivacy.vocabulary import source as as_source
 
 M = TypeVar("M", bound=type)
 
@@ -24,6 +37,10 @@ def _role_id(role: Role | str) -> str:
     return as_role(role).id
 
 
+def _wordings(values: Mapping[str, AnyWording]) -> Mapping[str, Wording]:
+    return {value: wording(text) for value, text in values.items()}
+
+
 @frozen
 class Personal:
     """Marks a field as personal data of a category.
@@ -33,9 +50,10 @@ class Personal:
         id: Stable id of the field, pinned in the data map; by default the attribute's name.
         about: Role of the person the field is about, if not the record's owner; it is shown to that role only.
         shown_to: Roles that may see it in a copy; by default its owners, or the role in `about`.
-        source: Where the value comes from (Art. 15(1)(g)); portability covers provided and observed (Art. 20).
-        retention_class: Class of keys it is sealed under, if the field is `Sealed`.
-        label: What people read; by default the category's label.
+        source: Where the value comes from (Art. 15(1)(g)); by default what the class says. Portability covers provided
+            and observed (Art. 20).
+        retention_class: Class of keys it is sealed under, if the field is `Sealed`; by default what the class says.
+        label: What people read, a text or texts by language; by default the category's label.
         values: What coded values mean to people, by value.
         attachment: Media type, if the field holds the name of a file with the data itself (an image, a recording). It
             belongs to that record alone, and goes with it.
@@ -46,24 +64,30 @@ class Personal:
     id: str | None = field(default=None, kw_only=True)
     about: str | None = field(default=None, converter=optional(_role_id), kw_only=True)
     shown_to: frozenset[str] | None = field(default=None, converter=_role_ids, kw_only=True)
-    source: Source = field(default=Source.PROVIDED, kw_only=True)
-    retention_class: str = field(default="contract", kw_only=True)
-    label: str | None = field(default=None, kw_only=True)
-    values: Mapping[str, str] | None = field(default=None, hash=False, kw_only=True)
+    source: Source | None = field(default=None, converter=optional(as_source), kw_only=True)
+    retention_class: str | None = field(default=None, kw_only=True)
+    label: Wording | None = field(default=None, converter=optional(wording), kw_only=True)
+    values: Mapping[str, Wording] | None = field(default=None, converter=optional(_wordings), hash=False, kw_only=True)
     attachment: str | None = field(default=None, kw_only=True)
     sealed_file: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if self.id is not None:
             stable_id(self.id, where="Personal")
-        stable_id(self.retention_class, where="Personal(retention_class=...)")
+        if self.retention_class is not None:
+            stable_id(self.retention_class, where="Personal(retention_class=...)")
 
+
+_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
 KIND_CATEGORIES: Mapping[str, Category] = {
+    "corporate_id": categories.CORPORATE_ID,
     "customer_number": categories.CUSTOMER_NUMBER,
     "email": categories.EMAIL,
     "telephone": categories.TELEPHONE,
-    "installation": categories.INSTALLATION,
+    "installation": categories.INSTALLATION_NUMBER,
+    "ip_address": categories.IP_ADDRESS,
+    "pseudonym": categories.PSEUDONYM,
     "user_slot": categories.USER_SLOT,
     "user_name": categories.USER_NAME,
     "national_id": categories.NATIONAL_ID,
@@ -83,19 +107,28 @@ class SubjectId:
         relation: How the record concerns them; by default the relation of the class.
         verified: Whether somebody made sure that the value is theirs. Only then do other services learn of it: what
             anybody can write into a form, or an agent noted, names nobody.
+        via: Dotted path to the identifier, where the record reaches it through another ("invoice.customer" for the
+            lines of an invoice); by default the field holds it.
         id: Stable id of the field; by default the attribute's name.
         label: What people read; by default the label of the kind's category.
     """
 
     kind: str
     role: str = field(converter=_role_id)
-    relation: Relation | None = field(default=None, kw_only=True)
+    relation: Relation | None = field(default=None, converter=optional(as_relation), kw_only=True)
     verified: bool = field(default=False, kw_only=True)
+    via: str | None = field(default=None, kw_only=True)
     id: str | None = field(default=None, kw_only=True)
-    label: str | None = field(default=None, kw_only=True)
+    label: Wording | None = field(default=None, converter=optional(wording), kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         stable_id(self.kind, where="SubjectId")
+        if self.via is not None and not _PATH.fullmatch(self.via):
+            raise InvalidDeclaration(
+                where=f"SubjectId({self.kind!r}, via={self.via!r})",
+                problem="it is no path through another record",
+                instead='Write it as "relationship.attribute"',
+            )
         if self.id is not None:
             stable_id(self.id, where="SubjectId(id=...)")
 
@@ -132,7 +165,10 @@ class Declaration:
     period: tuple[str, str] | None
     not_personal: Mapping[str, str]
     anchors: Mapping[str, str]
-    label: str
+    source: Source
+    retention_class: str
+    fields: Mapping[str, Sequence[Mark]]
+    label: Wording
 
 
 def personal(
@@ -144,7 +180,10 @@ def personal(
     period: tuple[str, str] | None = None,
     not_personal: Mapping[str, str] | None = None,
     anchors: Mapping[str, str] | None = None,
-    label: str | None = None,
+    source: Source = Source.PROVIDED,
+    retention_class: str = "contract",
+    fields: Mapping[str, Mark | Sequence[Mark]] | None = None,
+    label: AnyWording | None = None,
 ) -> Callable[[M], M]:
     """Declare a class as a data set of personal data, and redact its representations.
 
@@ -157,12 +196,16 @@ def personal(
         not_personal: Attribute to reason, for fields that are no personal data.
         anchors: Event that retention counts from, to the attribute that holds its date; a dotted path reaches through a
             relationship ("customer.left_on").
-        label: What people read; by default the last part of `id`.
+        source: Where the values of its fields come from, unless their mark says otherwise.
+        retention_class: Class of keys its sealed fields are under, unless their mark says otherwise.
+        fields: Attribute to its marks, where they cannot stand in an annotation (Django).
+        label: What people read, a text or texts by language; by default the last part of `id`.
 
     Returns:
         The decorator; it returns the class itself.
     """
     stable_id(id, where="@personal")
+    stable_id(retention_class, where="@personal(retention_class=...)")
     declaration = Declaration(
         id=id,
         relation=as_relation(relation),
@@ -171,7 +214,10 @@ def personal(
         period=period,
         not_personal={name: NotPersonal(reason).reason for name, reason in (not_personal or {}).items()},
         anchors=dict(anchors or {}),
-        label=label or id.rpartition(".")[2].replace("_", " "),
+        source=as_source(source),
+        retention_class=retention_class,
+        fields={name: _marks(marks) for name, marks in (fields or {}).items()},
+        label=wording(label or id.rpartition(".")[2].replace("_", " ")),
     )
 
     def declare(model: M) -> M:
@@ -181,6 +227,45 @@ def personal(
         return model
 
     return declare
+
+
+def mark(
+    model: M,
+    *,
+    id: str,  # noqa: A002  (as in `personal`)
+    fields: Mapping[str, Mark | Sequence[Mark]],
+    relation: Relation | str = Relation.OWNER,
+    key: str | Sequence[str] = "id",
+    when: str | None = None,
+    period: tuple[str, str] | None = None,
+    not_personal: Mapping[str, str] | None = None,
+    anchors: Mapping[str, str] | None = None,
+    source: Source = Source.PROVIDED,
+    retention_class: str = "contract",
+    label: AnyWording | None = None,
+) -> M:
+    """Declare a class that is not yours, from outside; `personal` says what the arguments mean.
+
+    Returns:
+        The class itself, declared and with its representations redacted.
+    """
+    return personal(
+        id=id,
+        relation=relation,
+        key=key,
+        when=when,
+        period=period,
+        not_personal=not_personal,
+        anchors=anchors,
+        source=source,
+        retention_class=retention_class,
+        fields=fields,
+        label=label,
+    )(model)
+
+
+def _marks(marks: Mark | Sequence[Mark]) -> Sequence[Mark]:
+    return (marks,) if isinstance(marks, Personal | SubjectId | NotPersonal) else tuple(marks)
 
 
 def _redacted(instance: object) -> str:
@@ -194,3 +279,8 @@ def declaration_of(model: type) -> Declaration:
     if not isinstance(declaration, Declaration):
         raise NotDeclared(model=model.__qualname__)
     return declaration
+
+
+def is_declared(model: type) -> bool:
+    """Whether this very class carries @personal."""
+    return isinstance(vars(model).get("__personal__"), Declaration)

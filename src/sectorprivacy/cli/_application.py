@@ -23,6 +23,14 @@ def dispatch(arguments: Sequence[str]) -> int:
     )
     app.command("sectorprivacy.cli.demo:demo", name="demo", help="Show one person's access and erasure, end to end.")
     app.command("sectorprivacy.cli.verify:verify", name="verify", help="Check every byte of a package.")
+    app.command("sectorprivacy.cli.check:check", name="check", help="Hold register, marks and code together.")
+    app.command("sectorprivacy.cli.notice:notice", name="notice", help="Write the privacy notice (Art. 13 and 14).")
+    app.command("sectorprivacy.cli.record:record", name="record", help="Write the record of processing (Art. 30).")
+    app.command("sectorprivacy.cli.datamap:datamap", name="datamap", help="Write the data map.")
+    policy = App(name="policy", help="Show the register, and compare its versions.")
+    policy.command("sectorprivacy.cli.policy:show", name="show", help="Write the register in force as JSON.")
+    policy.command("sectorprivacy.cli.policy:diff", name="diff", help="Say in words what changed.")
+    app.command(policy)
     try:
         result: object = app(arguments)
     except SystemExit as left:

@@ -22,6 +22,9 @@ class Configuration(BaseModel):
         path: Folders in which the modules are found.
         policy: The register, in the form "module:name".
         models: The marked models, in the form "module:name".
+        titles: Titles of the services by their id, in the form "module:name"; by default the ids with spaces.
+        lock: Snapshot of the data map that `check` compares with.
+        exempt: What `check` shall not report, each with the reason.
         key: Public key by which packages are verified (PEM).
     """
 
@@ -31,6 +34,9 @@ class Configuration(BaseModel):
     path: tuple[str, ...] = ()
     policy: _Reference | None = None
     models: _Reference | None = None
+    titles: _Reference | None = None
+    lock: str = "privacy.lock.json"
+    exempt: Mapping[str, str] = {}
     key: str | None = None
 
 
@@ -86,6 +92,5 @@ def _checked(root: Path, table: Mapping[str, Any]) -> Configuration:
     except ValidationError as wrong:
         first = wrong.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(
-            problem=f"{where}: {first['msg']}", instead="Known options are path, policy, models and key"
-        ) from None
+        known = ", ".join(name for name in Configuration.model_fields if name != "root")
+        raise ConfigurationError(problem=f"{where}: {first['msg']}", instead=f"Known options are {known}") from None

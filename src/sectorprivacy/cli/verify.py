@@ -54,7 +54,7 @@ def _show(verified: VerifiedPackage, package: Path, console: Console) -> None:
     facts.add_column()
     for label, value in (
         ("Case", str(verified.case)),
-        ("Right", f"{verified.right.value} (Art. {verified.right.article})"),
+        ("Right", f"{verified.right.value} ({verified.right.article})"),
         ("Made", f"{verified.made:%Y-%m-%d %H:%M} UTC"),
         ("By", verified.controller),
         ("Key", verified.key_id),

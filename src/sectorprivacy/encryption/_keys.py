@@ -132,6 +132,18 @@ class Keys:
         """The value of a cell in its place. Raises: as `for_opening`."""
         return unseal(self.for_opening(place, cell), place, cell)
 
+    def count(self, subjects: Collection[SubjectRef], classes: Collection[str] | None = None) -> int:
+        """How many keys of these people there are that were not destroyed.
+
+        Args:
+            subjects: The people.
+            classes: Classes of keys; None for all.
+        """
+        rows = self._store.rows(self.tenant, subjects=subjects) if subjects else ()
+        return sum(
+            row.status is not KeyStatus.ERASED and (classes is None or row.retention_class in classes) for row in rows
+        )
+
     def shred(self, subject: SubjectRef, classes: Collection[str] | None = None) -> int:
         """Destroy a person's keys (Art. 17): nothing sealed under them opens again.
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from functools import cached_property
 
-import attrs
 from attrs import field, frozen
 
-from sectorprivacy.errors import ActivityNotDeclared, InvalidDeclaration
+from sectorprivacy.errors import ActivityNotDeclared, report_together
+from sectorprivacy.policy._document import PolicyDocument, policy_document
 from sectorprivacy.policy._register import Activity, Controller, Keep
-from sectorprivacy.vocabulary import Basis, Category, categories, purposes, roles
+from sectorprivacy.policy._rules import RIGHTS_HANDLING_ID, broken_rules
+from sectorprivacy.vocabulary import (
+    AnyWording,
+    Basis,
+    Category,
+    Measure,
+    Wording,
+    categories,
+    purposes,
+    roles,
+    stable_id,
+    wording,
+)
 from sectorprivacy.vocabulary import Role as RoleWord
 
 _EVERY_CATEGORY = [word for word in vars(categories).values() if isinstance(word, Category)]
@@ -21,16 +31,24 @@ _EVERY_ROLE = [word for word in vars(roles).values() if isinstance(word, RoleWor
 _Using = dict[tuple[frozenset[Category], str], tuple[tuple[Activity, Basis], ...]]
 
 RIGHTS_HANDLING = Activity(
-    "rights_handling",
-    title="answering people's rights",
+    RIGHTS_HANDLING_ID,
+    title={
+        "en": "answering people's rights",
+        "nb": "å svare dem som bruker rettighetene sine",
+        "sv": "att svara dem som utövar sina rättigheter",
+    },
     purpose=purposes.RIGHTS,
     basis=dict.fromkeys(_EVERY_ROLE, Basis.LEGAL_OBLIGATION),
     uses=_EVERY_CATEGORY,
     covers_everything=True,
     keep=Keep(years=3, after="case_closed"),
-    law="GDPR Art. 12 to 22",
+    law={"en": "GDPR Art. 12 to 22", "nb": "GDPR art. 12 til 22", "sv": "GDPR art. 12 till 22"},
 )
 """Built in: exports and erasures run under it, and neither objection nor restriction stops it."""
+
+
+def _events(events: Mapping[str, AnyWording]) -> Mapping[str, Wording]:
+    return {stable_id(event, where="Policy(events=...)"): wording(text) for event, text in events.items()}
 
 
 @frozen
@@ -41,24 +59,25 @@ class Policy:
         controller: Who it speaks for.
         activities: What is done; `rights_handling` is always there too.
         version: Name of this version, for people.
+        measures: Technical and organisational measures that protect the data (Art. 32, Art. 30(1)(g)).
+        events: What people read for the events that retention counts from, by id: a noun phrase that can stand after
+            "from" and "until", such as "the end of the agreement".
+
+    Raises:
+        DeclarationError: The register breaks a rule; DeclarationsInvalid where it breaks several.
     """
 
     controller: Controller
     activities: Sequence[Activity] = field(converter=tuple[Activity, ...])
     version: str = field(default="1", kw_only=True)
+    measures: Sequence[Measure] = field(default=(), converter=tuple[Measure, ...], kw_only=True)
+    events: Mapping[str, Wording] = field(factory=dict[str, Wording], converter=_events, hash=False, kw_only=True)
     _by_id: Mapping[str, Activity] = field(init=False, repr=False, eq=False)
     _using: _Using = field(init=False, factory=_Using, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        by_id = {RIGHTS_HANDLING.id: RIGHTS_HANDLING}
-        for activity in self.activities:
-            if activity.id in by_id:
-                raise InvalidDeclaration(
-                    where=f"Policy of {self.controller.name}",
-                    problem=f"activity {activity.id!r} is declared twice",
-                    instead="Give each activity an id of its own",
-                )
-            by_id[activity.id] = activity
+        report_together(broken_rules(self.controller, self.activities, self.measures))
+        by_id = {activity.id: activity for activity in (RIGHTS_HANDLING, *self.activities)}
         object.__setattr__(self, "_by_id", by_id)
 
     def activities_using(self, categories: frozenset[Category], role: str) -> tuple[tuple[Activity, Basis], ...]:
@@ -83,23 +102,14 @@ class Policy:
             raise ActivityNotDeclared(activity=activity if isinstance(activity, str) else activity.id)
         return found
 
+    @cached_property
+    def document(self) -> PolicyDocument:
+        """Everything the register says, by ids; for storing, publishing and comparing."""
+        return policy_document(
+            self.controller, self.activities, version=self.version, measures=self.measures, events=self.events
+        )
+
     @property
     def digest(self) -> str:
         """SHA-256, in hexadecimal, of the canonical JSON of everything the register says."""
-        facts = {
-            "controller": _facts(self.controller),
-            "activities": [_facts(activity) for activity in self.activities],
-            "version": self.version,
-        }
-        return hashlib.sha256(json.dumps(facts, default=_plain, sort_keys=True).encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        words = cast("frozenset[object]", value)
-        return sorted(json.dumps(each, default=_plain, sort_keys=True) for each in words)
-    return _facts(value)
-
-
-def _facts(value: Any) -> dict[str, Any]:
-    return attrs.asdict(value, recurse=False)
+        return self.document.digest

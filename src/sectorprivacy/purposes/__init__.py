@@ -5,7 +5,7 @@ fail-closed; a refusal is a typed error that says what would make the processing
 """
 
 from sectorprivacy.purposes._decorators import processing
-from sectorprivacy.purposes._gate import Gate, Use, current_gate, entered, read_models
+from sectorprivacy.purposes._gate import Gate, Use, current_gate, entered
 from sectorprivacy.purposes._scope import Scope, Subject, prefetch, using
 
 __all__ = [
@@ -17,6 +17,5 @@ __all__ = [
     "entered",
     "prefetch",
     "processing",
-    "read_models",
     "using",
 ]

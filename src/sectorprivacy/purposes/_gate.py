@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from types import TracebackType
@@ -79,40 +79,52 @@ class Gate:
             raise NotDeclared(model=model.__qualname__)
         return found
 
-    def owner_pairs(self, record: object) -> tuple[Pair, ...]:
-        """Kind and value of every identifier that names an owner of the record."""
+    def owner_pairs(self, record: object, field_map: FieldMap | None = None) -> tuple[Pair, ...]:
+        """Kind and value of every identifier that names an owner of the record.
+
+        Args:
+            record: The record.
+            field_map: Its marks; by default those of its class, which a dictionary does not tell.
+        """
         return tuple(
             (each.subject.kind, str(value))
-            for each in self.field_map(type(record)).owners
-            if each.subject is not None and (value := getattr(record, each.name)) is not None
+            for each in (field_map or self.field_map(type(record))).owners
+            if each.subject is not None and (value := each.identifier(record)) is not None
         )
 
-    def owner(self, record: object) -> SubjectRef:
+    def owner(self, record: object, field_map: FieldMap | None = None) -> SubjectRef:
         """The person whose keys seal the record's values, minted where they are new.
+
+        Args:
+            record: The record.
+            field_map: Its marks; by default those of its class.
 
         Raises:
             InvalidDeclaration: The record names no owner.
             PersonErased: They were erased here.
         """
-        return self.subjects.ref(*self._owner_pair(record))
+        return self.subjects.ref(*self._owner_pair(record, field_map or self.field_map(type(record))))
 
-    def place(self, record: object, field: Field, *, key_known: bool = True) -> Place:
+    def place(
+        self, record: object, field: Field, field_map: FieldMap | None = None, *, key_known: bool = True
+    ) -> Place:
         """Where a sealed field of a stored record lives.
 
         Args:
             record: The record.
             field: Its sealed field, or the field that names its sealed file.
+            field_map: Its marks; by default those of its class.
             key_known: False where the database assigns the key only when the record is written; such a cell is bound to
                 the person and not to the record.
         """
-        field_map = self.field_map(type(record))
-        owner = self.subjects.find(*self._owner_pair(record))
+        field_map = field_map or self.field_map(type(record))
+        owner = self.subjects.find(*self._owner_pair(record, field_map))
         return Place(
             tenant=self.policy.controller.id,
             model=field_map.id,
             field=field.id,
             subject=owner or NOBODY,
-            record=RecordKey.of(*(getattr(record, name) for name in field_map.key)) if key_known else None,
+            record=RecordKey.of(*(field_map.value(record, name) for name in field_map.key)) if key_known else None,
             codec=field.codec or Codec.BYTES,
             retention_class=field.retention_class,
         )
@@ -165,11 +177,11 @@ class Gate:
                 return field_map, field_map.field(place.field)
         raise NotDeclared(model=place.model)
 
-    def _owner_pair(self, record: object) -> Pair:
-        pairs = self.owner_pairs(record)
+    def _owner_pair(self, record: object, field_map: FieldMap) -> Pair:
+        pairs = self.owner_pairs(record, field_map)
         if not pairs:
             raise InvalidDeclaration(
-                where=self.field_map(type(record)).id,
+                where=field_map.id,
                 problem="the record names no owner, so nobody's key can seal its values",
                 instead="Give it the identifier of its owner before it is stored",
             )
@@ -211,17 +223,3 @@ class entered:  # noqa: N801  (reads as `with entered(gate):`)
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _gate.reset(self._token)
-
-
-def read_models(field_maps: Iterable[FieldMap]) -> Mapping[type, FieldMap]:
-    """Models by class; an id declared twice is refused."""
-    models: dict[type, FieldMap] = {}
-    ids: set[str] = set()
-    for field_map in field_maps:
-        if field_map.id in ids:
-            raise InvalidDeclaration(
-                where=f"@personal(id={field_map.id!r})", problem="two models have this id", instead="Give each its own"
-            )
-        ids.add(field_map.id)
-        models[field_map.model] = field_map
-    return models

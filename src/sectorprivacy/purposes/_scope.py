@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import Token
 from threading import Lock
 from types import TracebackType
@@ -190,7 +190,7 @@ def _people(gate: Gate, subject: Subject) -> frozenset[SubjectRef]:
 
 
 def _each(gate: Gate, subject: Subject) -> Iterator[Any]:
-    several = isinstance(subject, Iterable) and not isinstance(subject, str | bytes)
+    several = isinstance(subject, Iterable) and not isinstance(subject, str | bytes | Mapping)
     if several and type(cast("object", subject)) not in gate.models:
         for each in cast("Iterable[Any]", subject):
             yield from _each(gate, each)

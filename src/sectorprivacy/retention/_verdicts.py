@@ -39,7 +39,7 @@ class Need:
     @property
     def law(self) -> str:
         """The provision it rests on, in words people can look up."""
-        return self.activity.keep.law or self.activity.law or f"GDPR {self.ground.article}"
+        return str(self.activity.keep.law or self.activity.law or f"GDPR {self.ground.article}")
 
     @property
     def ends(self) -> str:

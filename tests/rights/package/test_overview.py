@@ -38,6 +38,18 @@ def test_reads_as_words_and_local_time() -> None:
     assert [cell.text for cell in view.rows[0]] == ["customer", "2 March 2026, 14:05", "Alarm switched on", ""]
 
 
+def test_a_list_reads_entry_by_entry() -> None:
+    """Entries keep their place, with their meanings and local times; what one lacks is a dash, not silence."""
+    listed = record(1).model_copy(
+        update={"fields": {"at": ["2026-03-02T13:05:00Z", None], "command": [["armed_away"], ["off", "armed_away"]]}}
+    )
+    view = overview([listed]).services[0].datasets[0]
+    assert [cell.text for cell in view.rows[0][1:3]] == [
+        "2 March 2026, 14:05; —",
+        "Alarm switched on; off, Alarm switched on",
+    ]
+
+
 def test_a_long_text_is_cut_on_the_page_only() -> None:
     """One endless value must not make the page unreadable; the data files hold all of it."""
     cell = overview([record(1, note="x" * 5_000)]).services[0].datasets[0].rows[0][3]

@@ -67,6 +67,14 @@ class Change:
     id: Annotated[int, NotPersonal("row key")] = 1
 
 
+@personal(id="test.lease")
+@dataclass
+class Lease:
+    customer: Annotated[str, SubjectId("customer_number", role="customer")]
+    housemate: Annotated[str | None, SubjectId("customer_number", role="payer", relation=Relation.CO_OWNER)]
+    id: Annotated[int, NotPersonal("row key")] = 1
+
+
 @personal(id="test.event", when="at")
 @dataclass
 class Event:
@@ -103,6 +111,13 @@ def agreement(left_on: date | None) -> Agreement:
 def test_its_owner_takes_the_record_with_them():
     """The contact persons on a customer's record go with it."""
     assert asked(agreement(date(2026, 1, 1)), KARI).by_policy() == Decision.erase()
+
+
+def test_an_owner_does_not_take_what_a_co_owner_still_owns():
+    """Erasing one must not destroy the other's: a human decides, and once the co-owner is gone the record goes."""
+    assert asked(Lease("100001", "100002"), KARI).by_policy() == Decision.leave_to_a_human()
+    assert asked(Lease("100001", None), KARI).by_policy() == Decision.erase()
+    assert asked(Lease("100001", "100001"), KARI).by_policy() == Decision.erase()
 
 
 @pytest.mark.parametrize("left_on", [None, date(2026, 4, 21)])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
+from alarm_company.languages import say
 from alarm_company.register import policy
 from alarm_company.site import Site
 from alarm_company.world import World
@@ -18,18 +19,34 @@ from sectorprivacy.vocabulary import KeyPart, Source
 from sectorprivacy.vocabulary import categories as C
 
 
-@personal(id="billing.invoice", anchors={"invoiced": "issued", "paid": "paid"}, label="Your invoices")
+@personal(
+    id="billing.invoice",
+    anchors={"invoiced": "issued", "paid": "paid"},
+    source=Source.GENERATED,
+    label=say("Your invoices", nb="Fakturaene dine", sv="Dina fakturor"),
+)
 @dataclass(frozen=True, kw_only=True)
 class Invoice:
     """An invoice; `amount` in øre, `paid` None while it is open."""
 
-    id: Annotated[int, Personal(C.TRANSACTION, source=Source.GENERATED, label="Invoice number")]
-    customer: Annotated[str, SubjectId("customer_number", role="customer", label="Customer number")]
-    issued: Annotated[date, Personal(C.TRANSACTION, source=Source.GENERATED, label="Issued")]
-    due: Annotated[date, Personal(C.TRANSACTION, source=Source.GENERATED, label="Due")]
-    amount: Annotated[int, Personal(C.TRANSACTION, source=Source.GENERATED, label="Amount in øre")]
-    paid: Annotated[date | None, Personal(C.TRANSACTION, source=Source.OBSERVED, label="Paid")]
-    text: Annotated[str, Personal(C.TRANSACTION, source=Source.GENERATED, label="For")]
+    id: Annotated[
+        int,
+        Personal(C.INVOICE, label=say("Invoice number", nb="Fakturanummer", sv="Fakturanummer")),
+    ]
+    customer: Annotated[
+        str,
+        SubjectId("customer_number", role="customer", label=say("Customer number", nb="Kundenummer", sv="Kundnummer")),
+    ]
+    issued: Annotated[date, Personal(C.INVOICE, label=say("Issued", nb="Utstedt", sv="Utfärdad"))]
+    due: Annotated[date, Personal(C.INVOICE, label=say("Due", nb="Forfall", sv="Förfallodag"))]
+    amount: Annotated[
+        int,
+        Personal(C.INVOICE, label=say("Amount in øre", nb="Beløp i øre", sv="Belopp i öre")),
+    ]
+    paid: Annotated[
+        date | None, Personal(C.PAYMENT, source=Source.OBSERVED, label=say("Paid", nb="Betalt", sv="Betald"))
+    ]
+    text: Annotated[str, Personal(C.INVOICE, label=say("For", nb="For", sv="Avser"))]
 
 
 MODELS: list[type] = [Invoice]

@@ -11,18 +11,31 @@ from alarm_company.crm._models import (
     OwnershipChange,
     UserSlot,
 )
+from alarm_company.crm._offers import NamedContact, OfferRequest
+from alarm_company.crm._others import DisclosureToAuthority, Estate, Payer, Representative, SoleTrader
 from alarm_company.crm._service import MODELS, build, fill
+
+PLANNED: list[type] = [OfferRequest, SoleTrader, Payer, Representative, Estate, DisclosureToAuthority]
+"""Declared, and not in the service that runs."""
 
 __all__ = [
     "MODELS",
+    "PLANNED",
     "Agreement",
     "Base",
     "Consent",
     "ContactPerson",
     "Customer",
+    "DisclosureToAuthority",
+    "Estate",
+    "NamedContact",
     "Objection",
+    "OfferRequest",
     "Ownership",
     "OwnershipChange",
+    "Payer",
+    "Representative",
+    "SoleTrader",
     "UserSlot",
     "build",
     "fill",

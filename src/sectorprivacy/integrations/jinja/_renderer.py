@@ -1,4 +1,4 @@
-"""Renders the pages of a package from templates: everything escaped, nothing undefined, nothing from outside."""
+"""Renders documents and the pages of a package: everything escaped, nothing undefined, nothing from outside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from importlib.resources import files
 
-from sectorprivacy.documents import Document
+from sectorprivacy.documents import Catalogue, Document, catalogue
 from sectorprivacy.errors import MissingExtra
 from sectorprivacy.rights.package import Overview
 
@@ -19,7 +19,7 @@ except ModuleNotFoundError:
 
 
 class JinjaRenderer:
-    """The Renderer of packages for people: calm pages that read well on paper, a desk and a telephone.
+    """The Renderer of packages and of documents for people: calm pages that read well on paper, a desk and a telephone.
 
     They work without scripts and load nothing from outside: the style stands in the page and is named by its hash in
     the page's content security policy; pictures and recordings are files of the package.
@@ -40,17 +40,38 @@ class JinjaRenderer:
             "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         }
 
+    def document(self, document: Document, *, texts: Catalogue | None = None) -> str:
+        """A document as a page of its own: a notice to publish, a record to file.
+
+        Args:
+            document: What the page shows.
+            texts: What the page says by itself; by default the built-in catalogue of the document's language.
+
+        Raises:
+            NotInCatalogue: There is no catalogue of the document's language.
+        """
+        return "".join(
+            self._render(
+                "document.html.jinja",
+                document=document,
+                language=document.language,
+                texts=texts or catalogue(document.language),
+            )
+        )
+
     def start_here(self, overview: Overview) -> Iterator[str]:
         """START-HERE.html."""
-        return self._render("start-here.html.jinja", overview=overview)
+        return self._render("start-here.html.jinja", overview=overview, language=overview.language)
 
     def information(self, overview: Overview, information: Document) -> Iterator[str]:
         """information.html."""
-        return self._render("information.html.jinja", overview=overview, information=information)
+        return self._render(
+            "information.html.jinja", overview=overview, information=information, language=overview.language
+        )
 
     def withheld(self, overview: Overview) -> Iterator[str]:
         """withheld.html."""
-        return self._render("withheld.html.jinja", overview=overview)
+        return self._render("withheld.html.jinja", overview=overview, language=overview.language)
 
     def _render(self, template: str, **facts: object) -> Iterator[str]:
         return self._templates.get_template(template).generate(self._page, **facts)

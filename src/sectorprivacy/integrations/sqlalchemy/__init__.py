@@ -9,8 +9,19 @@ if find_spec("sqlalchemy") is None:
 
 from sectorprivacy.integrations.sqlalchemy._cases import SqlCases
 from sectorprivacy.integrations.sqlalchemy._database import open_database, settle
+from sectorprivacy.integrations.sqlalchemy._declared import database_tables, mapped_tables
 from sectorprivacy.integrations.sqlalchemy._models import SqlModels
 from sectorprivacy.integrations.sqlalchemy._sealed import SealedText, protect
 from sectorprivacy.integrations.sqlalchemy._store import SqlStore
 
-__all__ = ["SealedText", "SqlCases", "SqlModels", "SqlStore", "open_database", "protect", "settle"]
+__all__ = [
+    "SealedText",
+    "SqlCases",
+    "SqlModels",
+    "SqlStore",
+    "database_tables",
+    "mapped_tables",
+    "open_database",
+    "protect",
+    "settle",
+]

@@ -43,7 +43,7 @@ def open_database(url: str) -> Engine:
     """
     try:
         where = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter quotes a port that is no number
         raise _no_such_database() from None
     backend = where.get_backend_name()
     if backend == "sqlite":

@@ -29,11 +29,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import select as sql_select
-from sqlalchemy.orm import Session, selectinload, sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from sectorprivacy.annotations import FieldMap
-from sectorprivacy.errors import InvalidDeclaration
+from sectorprivacy.errors import report_together
 from sectorprivacy.integrations.sqlalchemy._database import settle
+from sectorprivacy.integrations.sqlalchemy._faults import faults, path_of
+from sectorprivacy.integrations.sqlalchemy._reach import Reach
 from sectorprivacy.integrations.sqlalchemy._tables import create_tables, insert_into
 from sectorprivacy.rights.service import (
     Asked,
@@ -46,7 +48,7 @@ from sectorprivacy.rights.service import (
     Who,
     find_by_marks,
 )
-from sectorprivacy.vocabulary import Identifier, RecordKey, Relation
+from sectorprivacy.vocabulary import Identifier, RecordKey
 
 JOURNAL = MetaData()
 
@@ -80,7 +82,7 @@ class SqlModels:
     def __init__(self, sessions: sessionmaker[Session], *, files: FileFolder | None = None) -> None:
         self.files = files
         self._sessions = sessions
-        self._field_maps: Sequence[FieldMap] = ()
+        self._field_maps: list[FieldMap] = []
         with sessions() as session:
             create_tables(session.get_bind().engine, JOURNAL)
 
@@ -88,15 +90,17 @@ class SqlModels:
         """Order the models so that rows that point at others go first, else the last given first.
 
         Raises:
-            InvalidDeclaration: One of them is no mapped class, or has a column that can never be cleared.
+            InvalidDeclaration: One of them is no mapped class, has a key that several rows may share, rows that go on
+                in other tables or go with others, a column that can never be cleared, or a path that does not lead
+                along relationships to a column; DeclarationsInvalid where several things are wrong.
         """
-        for field_map in field_maps:
-            if not hasattr(field_map.model, "__mapper__"):
-                raise InvalidDeclaration(
-                    where=field_map.id, problem="it is no mapped class", instead="Give models of the protected base"
-                )
-            _refuse_uncleared(field_map)
-        self._field_maps = sorted(field_maps, key=lambda each: _depth(cast("Any", each.model).__table__))[::-1]
+        report_together(faults(field_maps))
+        found_through = {
+            cast("Any", each.model).__table__: {table for path in _via(each) for table in _tables_beyond(each, path)}
+            for each in field_maps
+        }
+        self._field_maps = sorted(field_maps, key=lambda each: _depth(cast("Any", each.model).__table__, found_through))
+        self._field_maps.reverse()
         return self._field_maps
 
     @contextmanager
@@ -145,21 +149,17 @@ class SqlRecords:
         return find_by_marks(self, self.field_maps, who)
 
     def select(self, field_map: FieldMap, who: Who, after: RecordKey | None, limit: int) -> Sequence[Any]:
-        """One page in key order, in one statement."""
+        """One page in key order, in one statement, and one for each relationship that its marks lead along."""
         model = cast("Any", field_map.model)
-        concerned = [
-            condition
-            for each in field_map.subjects
-            for condition in _conditions(field_map, getattr(model, each.name), who, each.name)
-        ]
+        concerned = list(_concerning(field_map, who))
         if not concerned:
             return []
         key = _key(field_map)
         statement = sql_select(model).where(or_(*concerned)).order_by(*key).limit(limit)
         if after is not None:
             statement = statement.where(tuple_(*key) > after.parts)
-        reached = {path.partition(".")[0] for path in field_map.anchors.values() if "." in path}
-        statement = statement.options(*(selectinload(getattr(model, name)) for name in reached))
+        paths = {*_via(field_map), *(path for path in field_map.anchors.values() if "." in path)}
+        statement = statement.options(*(Reach.along(model, path).loaded for path in paths))
         statement = statement.with_for_update() if self.locks else statement
         # As the rows are now: a set-based change in this transaction is not known to the session.
         return self.session.scalars(statement, execution_options={"populate_existing": True}).all()
@@ -213,41 +213,45 @@ class SqlJournal:
         self.session.execute(delete(_file_intent).where(_file_intent.c.name.in_(names)))
 
 
-def _refuse_uncleared(field_map: FieldMap) -> None:
-    """What is about somebody who may leave a record behind is set to NULL then; better said at the start than then."""
-    leaving = {role for role, relation in field_map.relations().items() if relation is not Relation.OWNER}
-    for each in field_map.fields:
-        if each.about in leaving and not all(column.nullable for column in _columns(field_map, each.name)):
-            raise InvalidDeclaration(
-                where=f"{field_map.id}.{each.name}",
-                problem="it is cleared when its person is erased, yet its column is NOT NULL",
-                instead="Make the column nullable",
-            )
+def _via(field_map: FieldMap) -> set[str]:
+    return {path for each in field_map.subjects if "." in (path := path_of(each))}
 
 
-def _columns(field_map: FieldMap, name: str) -> list[Any]:
-    return list(getattr(field_map.model, name).property.columns)
+def _tables_beyond(field_map: FieldMap, path: str) -> list[Any]:
+    return Reach.along(field_map.model, path).tables[1:]
 
 
-def _depth(table: Table) -> int:
-    """How many foreign keys lie between a table and one that points at none; one that points at itself counts once."""
-    targets = {key.column.table for key in table.foreign_keys} - {table}
-    return 1 + max(map(_depth, targets)) if targets else 0
+def _depth(table: Any, found_through: Mapping[Any, set[Any]], above: frozenset[Any] = frozenset()) -> int:
+    """How many tables lie between a table and one that points at none; a way back to where it came from ends there.
+
+    Args:
+        table: The table.
+        found_through: Table to the tables through which its rows are found: they are there until these are erased.
+        above: The tables that led here.
+    """
+    above |= {table}
+    targets = {key.column.table for key in table.foreign_keys} | found_through.get(table, set())
+    return max((1 + _depth(each, found_through, above) for each in targets - above), default=0)
 
 
 def _key(field_map: FieldMap) -> list[Any]:
     return [getattr(field_map.model, name) for name in field_map.key]
 
 
-def _conditions(field_map: FieldMap, column: Any, who: Who, name: str) -> Iterator[ColumnElement[bool]]:
-    identifiers = [identifier for each, identifier in who.matching(field_map) if each.name == name]
+def _concerning(field_map: FieldMap, who: Who) -> Iterator[ColumnElement[bool]]:
+    """What says, for each field that names somebody, that it is the person; one of these has to hold."""
     when = None if field_map.when is None else getattr(field_map.model, field_map.when)
-    always = [each.value for each in identifiers if when is None or not (each.period.start or each.period.end)]
-    if always:
-        yield column.in_(always)
-    for each in identifiers:
-        if each.value not in always:
-            yield and_(column == each.value, *_during(when, each))
+    named: dict[str, list[Identifier]] = {}
+    for field, identifier in who.matching(field_map):
+        named.setdefault(path_of(field), []).append(identifier)
+    for path, identifiers in named.items():
+        reach = Reach.along(field_map.model, path)
+        always = [each.value for each in identifiers if when is None or not (each.period.start or each.period.end)]
+        if always:
+            yield reach.leads_to(always)
+        for each in identifiers:
+            if each.value not in always:
+                yield and_(reach.leads_to([each.value]), *_during(when, each))
 
 
 def _during(when: Any, identifier: Identifier) -> Iterator[ColumnElement[bool]]:

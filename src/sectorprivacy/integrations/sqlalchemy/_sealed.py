@@ -7,13 +7,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, cast, overload
 
-from sqlalchemy import Dialect, Text, TypeDecorator, event
+from sqlalchemy import Dialect, Text, TypeDecorator, event, inspect
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapper, QueryableAttribute
 
-from sectorprivacy.annotations import Field
+from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.encryption import Sealed, seal
-from sectorprivacy.errors import ValueNotSealable
+from sectorprivacy.errors import OwnerNotLoaded, ValueNotSealable
 from sectorprivacy.purposes import Gate, current_gate
 
 
@@ -110,6 +110,7 @@ def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
         if not isinstance(value, Sealed):
             continue
         gate = current_gate()
+        _refuse_unloaded(gate.field_map(mapper.class_), target)
         owner = gate.owner(target)
         field = _field(gate, target, name)
         place = place_of(gate, target, field)
@@ -120,6 +121,25 @@ def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
             raise ValueNotSealable(
                 path=place.path, codec="cell", reason="it is sealed for another place; open it and hold it anew"
             )
+
+
+def _refuse_unloaded(field_map: FieldMap, target: Any) -> None:
+    """Whose keys seal a row's values must be known: a query for each row in a flush would go unnoticed."""
+    for each in field_map.owners:
+        via = None if each.subject is None else each.subject.via
+        if via is not None and not _is_loaded(target, via):
+            raise OwnerNotLoaded(path=f"{field_map.id}.{each.id}", via=via)
+
+
+def _is_loaded(row: Any, path: str) -> bool:
+    for step in path.split("."):
+        if row is None:
+            return True
+        loaded = inspect(row).dict
+        if step not in loaded:
+            return False
+        row = loaded[step]
+    return True
 
 
 def _sealed_names(mapper: Mapper[Any]) -> Iterator[str]:

@@ -44,19 +44,19 @@ def deadlines(received: datetime, controller: Controller) -> Deadlines:
 
     Args:
         received: Moment of receipt on any channel; aware.
-        controller: Its time zone says which civil day that was, its country which days are holidays.
+        controller: Its time zone says which civil day that was, and whose holidays move the deadline.
 
     Raises:
         InvalidDeclaration: The moment is naive.
-        NotYetSupported: There is no holiday calendar for the controller's country.
+        NotYetSupported: There is no calendar of these holidays.
     """
     if received.tzinfo is None:
         raise InvalidDeclaration(where="received", problem="the moment is naive", instead="Give it a time zone")
     day = received.astimezone(ZoneInfo(controller.time_zone)).date()
     return Deadlines(
         received=day,
-        due=due(day, ANSWER_MONTHS, controller.country),
-        extended=due(day, EXTENDED_MONTHS, controller.country),
+        due=due(day, ANSWER_MONTHS, controller.holidays),
+        extended=due(day, EXTENDED_MONTHS, controller.holidays),
     )
 
 

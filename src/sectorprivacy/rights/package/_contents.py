@@ -75,7 +75,7 @@ class PackageContents:
 
     Args:
         case: The case it answers.
-        right: ACCESS or PORTABILITY.
+        right: The one it answers.
         made: When it was put together; aware. The same contents made at the same moment give the same bytes.
         controller: Who answers, and whom to ask or complain about.
         information: The facts of Art. 15(1), from `documents.access_information`.
@@ -86,7 +86,7 @@ class PackageContents:
     """
 
     case: UUID
-    right: Right
+    right: Literal[Right.ACCESS, Right.PORTABILITY]
     made: datetime
     controller: Controller
     information: Document

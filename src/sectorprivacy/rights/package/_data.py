@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import JsonValue
 
-from sectorprivacy.documents import role_in_words
+from sectorprivacy.documents import Table, catalogue, csv_line, role_in_words, to_csv
 from sectorprivacy.rights.package._names import attachment_name
 from sectorprivacy.rights.package._values import value_in_words
 from sectorprivacy.rights.protocol import DataSet, FieldDeclaration, Record
 
-_FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-_NEGATIVE_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
 _HELD = "(held, not shown)"
-
-
-class _Line:
-    """Collects one line from the csv module."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def write(self, text: str) -> None:
-        """Take what the csv writer wrote."""
-        self.text = text
 
 
 class CsvLines:
@@ -36,32 +21,15 @@ class CsvLines:
 
     def __init__(self, declaration: DataSet) -> None:
         self._fields = declaration.fields
-        self._line = _Line()
-        self._writer = csv.writer(self._line, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
 
     def header(self) -> str:
         """The first line, with the mark by which spreadsheets know UTF-8."""
-        return "\ufeff" + self._row(["Record", "You are", *(field.label for field in self._fields)])
+        return to_csv(Table(columns=("Record", "You are", *(field.label for field in self._fields)), rows=()))
 
     def row(self, record: Record, withheld_files: Mapping[str, str]) -> str:
         """The line of one record; `withheld_files` names the files that were not released, by SHA-256."""
         cells = (csv_cell(record, field, withheld_files) for field in self._fields)
-        return self._row([" ".join(part[1:] for part in record.key), roles_in_words(record.roles), *cells])
-
-    def _row(self, cells: Iterable[str]) -> str:
-        self._writer.writerow([inert(cell) for cell in cells])
-        return self._line.text
-
-
-def inert(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection): such a start gets an apostrophe before it.
-
-    White space in front is looked through, because some programs trim it first. A plain negative number stays a number.
-    """
-    if _NEGATIVE_NUMBER.fullmatch(cell):
-        return cell
-    start = cell.lstrip(" \u00a0\u3000")[:1]
-    return f"'{cell}" if start and start in _FORMULA_STARTS else cell
+        return csv_line([" ".join(part[1:] for part in record.key), roles_in_words(record.roles), *cells])
 
 
 def csv_cell(record: Record, declaration: FieldDeclaration, withheld_files: Mapping[str, str]) -> str:
@@ -77,7 +45,8 @@ def csv_cell(record: Record, declaration: FieldDeclaration, withheld_files: Mapp
 
 def roles_in_words(roles: Iterable[str]) -> str:
     """Role ids as people read them."""
-    return ", ".join(role_in_words(each) for each in roles)
+    texts = catalogue("en")
+    return ", ".join(role_in_words(each, texts) for each in roles)
 
 
 def ndjson_line(record: Record, withheld_files: Mapping[str, str]) -> str:

@@ -67,7 +67,7 @@ class PackageManifest(Message):
 
     format: Literal["sectorprivacy-package/1"] = FORMAT
     case: UUID
-    right: Right
+    right: Literal[Right.ACCESS, Right.PORTABILITY]
     made: datetime
     controller: StableId
     language: str

@@ -172,7 +172,7 @@ class DataSetSummary:
             return Cell(files=names) if names else Cell(withheld=True)
         if any(each.field == declaration.id for each in record.withheld):
             return Cell(withheld=True)
-        text = self.times.text(value_in_words(record.fields.get(declaration.id), declaration))
+        text = value_in_words(record.fields.get(declaration.id), declaration, self.times.text)
         return Cell(_cut(text, _TEXT_LONGEST))
 
     def view(self, service: str) -> DataSetView:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Protocol
 
-from sectorprivacy.documents import Block, Bullets, Document, Heading, Paragraph, Table
+from sectorprivacy.documents import Block, Bullets, Document, Facts, Heading, Links, Paragraph, Table
 from sectorprivacy.rights.package._overview import DataSetView, Overview, ServiceView
 
 
@@ -76,6 +76,8 @@ def _page(overview: Overview, document: Document) -> Iterator[str]:
     yield f'<!doctype html>\n<html lang="{escape(document.language)}"><head><meta charset="utf-8">'
     yield '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
     yield f"<title>{escape(document.title)}</title></head><body><h1>{escape(document.title)}</h1>\n"
+    if document.lead is not None:
+        yield f"<p>{escape(document.lead)}</p>\n"
     for block in document.blocks:
         yield _html(block) + "\n"
     yield f"<p>{escape(overview.controller.name)}, case {escape(overview.case)}</p></body></html>\n"
@@ -83,12 +85,18 @@ def _page(overview: Overview, document: Document) -> Iterator[str]:
 
 def _html(block: Block) -> str:
     match block:
-        case Heading(text=text, level=level):
-            return f"<h{level}>{escape(text)}</h{level}>"
+        case Heading(text=text, level=level, anchor=anchor):
+            place = "" if anchor is None else f' id="{escape(anchor)}"'
+            return f"<h{level}{place}>{escape(text)}</h{level}>"
         case Paragraph(text=text):
             return f"<p>{escape(text)}</p>"
         case Bullets(items=items):
             return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+        case Facts(items=facts):
+            return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in facts) + "</dl>"
+        case Links(items=links):
+            lines = (f'<li><a href="{escape(link.to)}">{escape(link.text)}</a></li>' for link in links)
+            return "<ul>" + "".join(lines) + "</ul>"
         case Table(columns=columns, rows=rows):
             head = "".join(f"<th>{escape(column)}</th>" for column in columns)
             body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)

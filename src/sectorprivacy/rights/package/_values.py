@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,12 +20,15 @@ _MONTHS = "January February March April May June July August September October N
 GROUNDS: Mapping[Ground, str] = {
     Ground.SECRET: "A secret that protects you. We hold it but show it to nobody; you can change it where you use it.",
     Ground.RIGHTS_OF_OTHERS: "It is about somebody else too, and their rights stand against showing it.",
+    Ground.PREVENTION_OF_CRIME: "The law lets us keep it secret while a crime is prevented or looked into.",
     Ground.ERASED: "It was erased: the key that could open it was destroyed.",
     Ground.LEGAL_OBLIGATION: "The law does not let us show it.",
     Ground.LEGAL_CLAIMS: "It is part of a legal claim.",
     Ground.CONTRACT_RUNNING: "It belongs to an agreement that still runs.",
 }
 """Why a value is withheld, in words for the person."""
+
+_ABSENT = "—"
 
 _FAILURES = {
     "timed_out": "it did not answer in time",
@@ -39,18 +42,26 @@ def failure_in_words(code: str) -> str:
     return f"{_FAILURES.get(code, 'it did not give an answer that could be used')} ({code})"
 
 
-def value_in_words(value: JsonValue, declaration: FieldDeclaration) -> str:
-    """A value as text: its declared meaning, yes or no, a list in one line."""
+def value_in_words(value: JsonValue, declaration: FieldDeclaration, written: Callable[[str], str] = str) -> str:
+    """A value as text: its declared meaning, yes or no, a list in one line.
+
+    Args:
+        value: The value.
+        declaration: Its field.
+        written: How a text that has no declared meaning is written; `LocalTimes.text` for whoever reads a page.
+    """
     meanings = declaration.values or {}
     if isinstance(value, str | int) and not isinstance(value, bool) and str(value) in meanings:
         return meanings[str(value)]
     if isinstance(value, list):
-        return ", ".join(value_in_words(each, declaration) for each in value)
+        # Entries keep their place, so that two fields of one list can be read together.
+        entries = [_ABSENT if each is None else value_in_words(each, declaration, written) for each in value]
+        return ("; " if any("," in each for each in entries) else ", ").join(entries)
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else str(value)
+    return "" if value is None else written(str(value))
 
 
 class LocalTimes:

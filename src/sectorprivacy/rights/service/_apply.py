@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from attrs import frozen
 
@@ -14,7 +15,7 @@ from sectorprivacy.rights.service._attachments import Attached
 from sectorprivacy.rights.service._change import change_page, changes_of
 from sectorprivacy.rights.service._cursor import Cursors, Start
 from sectorprivacy.rights.service._data import Records, ServiceData
-from sectorprivacy.rights.service._decision import Decided, Decision, digest_of_page
+from sectorprivacy.rights.service._decision import Decided, Decision, digest_of_page, is_held
 from sectorprivacy.rights.service._page import Page, following, read_all, read_page
 from sectorprivacy.rights.service._tasks import PlanPages
 from sectorprivacy.rights.service._who import Who
@@ -81,7 +82,7 @@ class Apply:
                 raise ProtocolError(problem="plan_changed")
         for held in read_all(records, field_map, who):
             decision = told.get(held.key)
-            if decision is not None and _is_undone(held.record, decision):
+            if decision is not None and _is_undone(field_map, held.record, decision):
                 raise ProtocolError(problem="not_written", retry="human")
 
     def _write(self, records: Records, field_map: FieldMap, page: Page, decided: Sequence[Decided]) -> None:
@@ -94,6 +95,10 @@ class Apply:
         records.write(field_map, changes_of(decided))
 
 
-def _is_undone(record: object, decision: Decision) -> bool:
+def _is_undone(field_map: FieldMap, record: Any, decision: Decision) -> bool:
     """Whether a record still is what it was told not to be."""
-    return decision.act == "erase" or any(getattr(record, name) is not None for name in decision.fields)
+    if decision.act == "erase":
+        return True
+    readers = {each.name: each.read for each in field_map.fields}
+    values = (readers[name](record) if name in readers else field_map.value(record, name) for name in decision.fields)
+    return any(map(is_held, values))

@@ -60,9 +60,9 @@ class Attached:
         """The bytes of a file, opened if it is sealed."""
         if self.folder is None:
             raise ProtocolError(problem="attachment_missing", retry="human")
-        with closing(self.folder.open(getattr(record, field.name))) as source:
+        with closing(self.folder.open(field.read(record))) as source:
             if field.sealed_file:
-                yield from scope.open_file(self.gate.place(record, field), source)
+                yield from scope.open_file(self.gate.place(record, field, self.field_map), source)
             else:
                 while piece := source.read(_STEP):
                     yield piece
@@ -74,7 +74,7 @@ class Attached:
             for each in self.field_map.fields
             if each.attachment is not None
             and (decision.act == "erase" or each.name in decision.fields)
-            and (name := getattr(record, each.name)) is not None
+            and (name := each.read(record)) is not None
         ]
 
 

@@ -17,6 +17,7 @@ from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.encryption import Sealed
 from sectorprivacy.errors import ProtocolError
 from sectorprivacy.rights.protocol import Attachment, Record, Withheld
+from sectorprivacy.rights.service._decision import is_held
 from sectorprivacy.rights.service._handling import FORGOTTEN
 from sectorprivacy.rights.service._who import Concern, in_utc
 from sectorprivacy.vocabulary import Ground, RecordKey, Relation, Right, Source
@@ -29,6 +30,8 @@ _PORTABLE = frozenset({Source.PROVIDED, Source.OBSERVED})
 
 
 Role = tuple[str, Relation]
+
+_Shown = tuple[Field, Callable[[Any], Any], Ground | None]
 
 
 class Copier:
@@ -48,7 +51,7 @@ class Copier:
         self._opaque = opaque
         self._attach = attach
         self._fields = [each for each in field_map.fields if right is not Right.PORTABILITY or each.source in _PORTABLE]
-        self._seen: dict[tuple[Role, ...], Sequence[tuple[Field, Ground | None]]] = {}
+        self._seen: dict[tuple[Role, ...], Sequence[_Shown]] = {}
 
     def copy(self, record: Any, key: RecordKey, concerns: Sequence[Concern]) -> Record:
         """The copy of one record.
@@ -61,9 +64,9 @@ class Copier:
         fields: dict[str, JsonValue] = {}
         attachments: list[Attachment] = []
         withheld: list[Withheld] = []
-        for each, ground in self._grounds(concerns):
-            value = getattr(record, each.name)
-            if value is None:
+        for each, read, ground in self._shown(concerns):
+            value = read(record)
+            if not is_held(value):
                 continue
             shown = ground is None
             if shown and each.attachment is not None:
@@ -88,16 +91,24 @@ class Copier:
 
     def sealed_values(self, record: Any, concerns: Sequence[Concern]) -> Iterator[Any]:
         """Every sealed value that the copy of a record will show."""
-        for each, ground in self._grounds(concerns):
+        for each, read, ground in self._shown(concerns):
             if ground is None and each.codec is not None:
-                yield getattr(record, each.name)
+                yield read(record)
 
-    def _grounds(self, concerns: Sequence[Concern]) -> Sequence[tuple[Field, Ground | None]]:
-        """Every field with the ground on which it is withheld; the same for all records of the same roles."""
+    def _shown(self, concerns: Sequence[Concern]) -> Sequence[_Shown]:
+        """Every field, how it is read, and the ground on which it is withheld: the same for records of one role."""
         roles = roles_of(concerns)
         known = self._seen.get(roles)
         if known is None:
-            known = self._seen[roles] = [(each, withheld_on(self._field_map, each, roles)) for each in self._fields]
+            known = self._seen[roles] = [
+                # What is there only to say whose record it is shows whose, not the way by which the record gets there.
+                (
+                    each,
+                    each.identifier if each.identifier_only else each.read,
+                    withheld_on(self._field_map, each, roles),
+                )
+                for each in self._fields
+            ]
         return known
 
 

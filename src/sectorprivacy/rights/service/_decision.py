@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 from attrs import frozen
 
@@ -97,19 +97,22 @@ class Asked:
     def by_policy(self) -> Decision:
         """What the register says.
 
-        Its owner's wish removes the record, unless a running contract or a legal obligation still needs it. While
-        co-owners remain, or where the person only appears, their own fields are cleared and the record stays with the
-        others.
+        Its owner's wish removes the record, unless a running contract or a legal obligation still needs it; where it is
+        a co-owner's too, a human decides. While co-owners remain, or where the person only appears, their own fields
+        are cleared and the record stays with the others.
         """
         if all(concern.shared for concern in self.concerns):
             return Decision.leave_to_a_human()
         keeping = self._needs()
         if keeping:
             return Decision.retain(max(keeping, key=lambda need: need.until or date.max))
-        if any(concern.relation is Relation.OWNER for concern in self.concerns) or self._last_co_owner():
+        if any(concern.relation is Relation.OWNER for concern in self.concerns):
+            return Decision.leave_to_a_human() if self._others_own(Relation.CO_OWNER) else Decision.erase()
+        if self._last_co_owner():
             return Decision.erase()
         roles = {concern.role for concern in self.concerns}
-        return Decision.clear([each for each in self.field_map.fields if each.about in roles and self._holds(each)])
+        theirs = (each for each in self.field_map.fields if each.about in roles)
+        return Decision.clear([each for each in theirs if is_held(each.read(self.record))])
 
     def retain(self, activity: str, *, since: date) -> Decision | None:
         """Keep the record for an activity, or None once the activity's time is over.
@@ -126,7 +129,8 @@ class Asked:
         return Decision.retain(need) if need.until is None or self.today < need.until else None
 
     def _needs(self) -> list[Need]:
-        events = {event: _day(_follow(self.record, path)) for event, path in self.field_map.anchors.items()}
+        read = self.field_map.value
+        events = {event: _day(read(self.record, path)) for event, path in self.field_map.anchors.items()}
         return [
             need
             for concern in self.concerns
@@ -142,19 +146,17 @@ class Asked:
         ]
 
     def _last_co_owner(self) -> bool:
-        mine = {concern.field.name for concern in self.concerns}
-        others = (
-            each
-            for each in self.field_map.subjects
-            if each.subject is not None
-            and self.field_map.relation_of(each.subject) is not Relation.APPEARS
-            and each.name not in mine
-            and self._holds(each)
-        )
-        return any(concern.relation is Relation.CO_OWNER for concern in self.concerns) and not any(others)
+        co_owns = any(concern.relation is Relation.CO_OWNER for concern in self.concerns)
+        return co_owns and not self._others_own(Relation.OWNER, Relation.CO_OWNER)
 
-    def _holds(self, field: Field) -> bool:
-        return getattr(self.record, field.name) is not None
+    def _others_own(self, *relations: Relation) -> bool:
+        """Whether the record names somebody else in one of these relations."""
+        mine = {concern.field.name for concern in self.concerns}
+        return any(
+            self.field_map.relation_of(each.subject) in relations and each.identifier(self.record) is not None
+            for each in self.field_map.subjects
+            if each.subject is not None and each.name not in mine
+        )
 
 
 def digest_of_page(dataset: str, page: int, decided: Sequence[Decided]) -> str:
@@ -171,10 +173,11 @@ def _need_facts(need: Need | None) -> tuple[str, ...]:
     return () if need is None else (need.activity.id, need.ground, need.ends)
 
 
-def _follow(record: Any, path: str) -> Any:
-    for name in path.split("."):
-        record = None if record is None else getattr(record, name)
-    return record
+def is_held(value: Any) -> bool:
+    """Whether a value is there to be shown, or to be cleared: not None, nor a list of nothing (as in nested data)."""
+    if isinstance(value, list):
+        return any(map(is_held, cast("Any", value)))
+    return value is not None
 
 
 def _day(value: datetime | date | None) -> date | None:

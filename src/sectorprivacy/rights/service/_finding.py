@@ -59,8 +59,8 @@ def _pages_of(records: Records, field_map: FieldMap, who: Who, *, all_of_them: b
 def _learn(field_map: FieldMap, page: Sequence[Any], who: Who, teaching: Sequence[Field]) -> list[Link]:
     """What the records of one page teach; sealed identifiers of their owners open under one query for keys."""
     sealed = [each for each in teaching if each.codec is not None]
-    with handling(current_gate(), who, page if sealed else ()) as purpose:
-        prefetch(purpose, (getattr(record, each.name) for record in page for each in sealed))
+    with handling(current_gate(), who, field_map, page if sealed else ()) as purpose:
+        prefetch(purpose, (each.read(record) for record in page for each in sealed))
         return [
             link
             for record in page
@@ -71,7 +71,7 @@ def _learn(field_map: FieldMap, page: Sequence[Any], who: Who, teaching: Sequenc
 
 def key_of(field_map: FieldMap, record: Any) -> RecordKey:
     """The key of a record in its data set."""
-    return RecordKey.of(*(getattr(record, name) for name in field_map.key))
+    return RecordKey.of(*[field_map.value(record, name) for name in field_map.key])
 
 
 def _links(field_map: FieldMap, record: Any, concern: Concern, teaching: Sequence[Field]) -> Iterator[Link]:
@@ -81,7 +81,7 @@ def _links(field_map: FieldMap, record: Any, concern: Concern, teaching: Sequenc
         subject = each.subject
         if subject is None or each.name == concern.field.name or subject.role != concern.role:
             continue
-        value = _plain(getattr(record, each.name))
+        value = _plain(each.identifier(record))
         if value is None:
             continue
         thing = subject.kind in THINGS
@@ -107,7 +107,7 @@ def _is_verified(concern: Concern) -> bool:
 def _period(field_map: FieldMap, record: Any) -> Period:
     if field_map.period is None:
         return ALWAYS
-    start, end = (as_moment(getattr(record, name)) for name in field_map.period)
+    start, end = (as_moment(field_map.value(record, name)) for name in field_map.period)
     return Period(start, end)
 
 

@@ -102,14 +102,16 @@ class Finish:
         return destroyed
 
     def _destroy(self, task: ApplyTask, refs: frozenset[SubjectRef], classes: frozenset[str]) -> int:
-        """How many keys the task destroyed; written down at once, for whoever asks again finds none to destroy."""
-        destroyed = sum(self.gate.keys.shred(ref, classes) for ref in refs) if classes else 0
+        """Destroy the keys, and say how many: counted and written down before, for whoever comes later finds none."""
         with self.data.writing() as records:
             written = records.journal.written(task.task, KEYS_PART, 0)
-            if written is not None:
-                return int(written)
-            records.journal.write(task.task, KEYS_PART, 0, b"%d" % destroyed)
-        return destroyed
+            if written is None:
+                written = b"%d" % self.gate.keys.count(refs, classes)
+                records.journal.write(task.task, KEYS_PART, 0, written)
+        if classes:
+            for ref in refs:
+                self.gate.keys.shred(ref, classes)
+        return int(written)
 
     def _log(self, refs: frozenset[SubjectRef]) -> None:
         entries = [

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from sectorprivacy.annotations import FieldMap
 from sectorprivacy.encryption import Sealed
 from sectorprivacy.errors import KeyErased, SubjectNotCovered
 from sectorprivacy.ledger import Deed
@@ -20,17 +21,18 @@ FORGOTTEN: Final = (KeyErased, SubjectNotCovered)
 
 
 @contextmanager
-def handling(gate: Gate, who: Who, records: Iterable[Any] = ()) -> Generator[Scope]:
+def handling(gate: Gate, who: Who, field_map: FieldMap | None = None, records: Iterable[Any] = ()) -> Generator[Scope]:
     """Enter `rights_handling` for a person, with one look-up of people, whatever the number of records.
 
     Args:
         gate: The gate of the service.
         who: The person.
+        field_map: Marks of the records' model, where there are records.
         records: Records that concern them. Values are sealed under the key of a record's owner, who may be known by
             another identifier than the one by which the person is found.
     """
     theirs = {(each.kind, each.value) for each in who.identifiers if not each.names_a_thing}
-    pairs = theirs.union(*(gate.owner_pairs(record) for record in records))
+    pairs = theirs.union(*(gate.owner_pairs(record, field_map) for record in records))
     subjects = gate.subjects.acquainted(pairs)
     with (
         entered(evolve(gate, subjects=subjects)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sectorprivacy.annotations import Field, FieldMap
+from sectorprivacy.documents import activities_that_use
 from sectorprivacy.policy import Policy
 from sectorprivacy.rights.protocol import DataSet, FieldDeclaration, Manifest
 
@@ -39,18 +40,12 @@ def manifest_of(
 
 
 def _data_set(policy: Policy, field_map: FieldMap) -> DataSet:
-    used_by = [
-        activity.id
-        for activity in policy.activities
-        if any(activity.may_use(category) for category in field_map.categories)
-        and activity.basis.keys() & field_map.relations().keys()
-    ]
     return DataSet(
         id=field_map.id,
-        label=field_map.label,
+        label=str(field_map.label),
         relations=field_map.relations(),
         fields=tuple(_field(field_map, each) for each in field_map.fields),
-        activities=tuple(used_by),
+        activities=activities_that_use(policy, field_map),
     )
 
 
@@ -58,12 +53,12 @@ def _field(field_map: FieldMap, field: Field) -> FieldDeclaration:
     roles = [role for role, relation in field_map.relations().items() if field_map.shows(field, role, relation)]
     return FieldDeclaration(
         id=field.id,
-        label=field.label,
+        label=str(field.label),
         category=field.category.id,
         source=field.source,
         roles=tuple(sorted(roles)),
         secret=field.secret,
         sealed=field.codec is not None or field.sealed_file,
         attachment=field.attachment,
-        values=field.values,
+        values=None if field.values is None else {value: str(text) for value, text in field.values.items()},
     )

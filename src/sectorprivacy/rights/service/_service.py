@@ -149,7 +149,7 @@ class Service:
         with self.data.reading() as records:
             page = read_page(records, field_map, who, start, limit)
             sealed = any(each.codec is not None or each.sealed_file for each in field_map.fields)
-            with self._handling(who, page.records if sealed else ()) as purpose:
+            with self._handling(who, field_map, page.records if sealed else ()) as purpose:
                 copier = Copier(
                     field_map, task.right, partial(attached.describe, purpose, cursors, start.after), cursors.opaque
                 )
@@ -234,7 +234,7 @@ class Service:
                 held = next((held for held in page.held if held.key == spot.key), None)
                 if held is None or withheld_on(field_map, each, roles_of(held.concerns)) is not None:
                     break
-                with self._handling(who, [held.record]) as purpose:
+                with self._handling(who, field_map, [held.record]) as purpose:
                     pieces = Attached(self.gate, self.data.files, field_map).pieces(purpose, each, held.record)
                     first = next(pieces, b"")  # opened inside the scope, which must not outlive a yield
             yield first
@@ -282,10 +282,10 @@ class Service:
         return self.gate.now().astimezone(ZoneInfo(self.gate.policy.controller.time_zone)).date()
 
     @contextmanager
-    def _handling(self, who: Who, records: Sequence[Any] = ()) -> Generator[Scope]:
+    def _handling(self, who: Who, field_map: FieldMap | None = None, records: Sequence[Any] = ()) -> Generator[Scope]:
         """The scope of the request, in whichever thread this runs; keys out of reach are worth another try."""
         try:
-            with handling(self.gate, who, records) as purpose:
+            with handling(self.gate, who, field_map, records) as purpose:
                 yield purpose
         except KeyUnavailable:
             raise ProtocolError(problem="keys_unavailable", retry="backoff") from None

@@ -72,17 +72,17 @@ class Who:
             if each.subject is not None
         ]
         timed = field_map.when is not None and any(each.by.period != ALWAYS for each in possible)
-        named = [(each, each.field.name, each.by.value) for each in possible]
+        named = [(each, each.field.identifier, each.by.value) for each in possible]
         owners = [
-            (each.name, each.subject.role, each.subject.verified)
+            _Owner(each.name, each.identifier, each.subject.role, each.subject.verified)
             for each in field_map.owners
             if each.subject is not None and not (field_map.period is not None and each.subject.kind in THINGS)
         ]
 
         def concerns(record: Any) -> tuple[Concern, ...]:
-            stated = tuple(each for each, name, value in named if getattr(record, name) == value)
-            if timed:
-                moment = as_moment(getattr(record, str(field_map.when)))
+            stated = tuple(each for each, identifier, value in named if identifier(record) == value)
+            if timed and stated:
+                moment = as_moment(field_map.value(record, str(field_map.when)))
                 stated = tuple(each for each in stated if _lasted(each.by.period, moment))
             if stated and _names_another(owners, record, stated):
                 return tuple(_shared(each) for each in stated)
@@ -92,26 +92,38 @@ class Who:
 
     def naming(self, field_map: FieldMap) -> Callable[[Any], bool]:
         """Whether a record names the person by one of their identifiers at all, whenever it was theirs."""
-        named = [(each.name, frozenset(self.values(each.subject.kind))) for each in field_map.subjects if each.subject]
-        return lambda record: any(getattr(record, name) in values for name, values in named)
+        named = [
+            (each.identifier, frozenset(self.values(each.subject.kind))) for each in field_map.subjects if each.subject
+        ]
+        return lambda record: any(identifier(record) in values for identifier, values in named)
 
 
-def _names_another(owners: Sequence[tuple[str, str, bool]], record: Any, stated: Sequence[Concern]) -> bool:
+@frozen
+class _Owner:
+    """A field that names an owner: how it is read, in which role, and whether somebody made sure of its value."""
+
+    name: str
+    identifier: Callable[[Any], Any]
+    role: str
+    verified: bool
+
+
+def _names_another(owners: Sequence[_Owner], record: Any, stated: Sequence[Concern]) -> bool:
     """Whether a record that is the person's own names an owner by a value that is not known to be theirs.
 
     A verified value in the person's own role is theirs by the record's word: so a customer's address is learned.
 
     Args:
-        owners: Name, role and whether it is verified, of each field that names an owner.
+        owners: Each field that names an owner.
         record: The record.
         stated: How it concerns the person.
     """
     mine = {each.field.name for each in stated}
-    others = [each for each in owners if each[0] not in mine and getattr(record, each[0]) not in {None, ""}]
+    others = [each for each in owners if each.name not in mine and each.identifier(record) not in {None, ""}]
     if not others or not any(each.relation is Relation.OWNER for each in stated):
         return False
     roles = {each.role for each in stated}
-    return any(not (verified and role in roles) for _, role, verified in others)
+    return any(not (each.verified and each.role in roles) for each in others)
 
 
 def _shared(concern: Concern) -> Concern:

@@ -1,0 +1,256 @@
+"""Drift from the snapshot: every change of what is declared is found, in words, where it belongs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+from attrs import define
+from hypothesis import given
+
+from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal, read_fields
+from sectorprivacy.checks import Finding
+from sectorprivacy.documents import DataMap, data_map
+from sectorprivacy.policy import Keep, Policy
+from sectorprivacy.vocabulary import Basis, Category, Source
+from sectorprivacy.vocabulary import categories as C
+from tests.checks.company import Customer, activity, controller, found, policy, recipient
+from tests.checks.registers import registers
+
+NUMBER = Annotated[str, SubjectId("customer_number", role="customer", verified=True)]
+
+
+def snapshot(*models: type, register: Policy | None = None) -> DataMap:
+    return data_map(register or policy(), [read_fields(model) for model in models or (Customer,)])
+
+
+def drifted(findings: tuple[Finding, ...]) -> dict[str, tuple[str, str]]:
+    return {each.where: (each.code, each.message) for each in findings if each.code.startswith("drift")}
+
+
+@pytest.mark.parametrize(
+    ("register", "where", "code", "said"),
+    [
+        (policy(version="2"), "policy", "drift-changed", 'Its version was "1" and is "2".'),
+        (
+            policy(controller=controller(dpo="dpo@shop.example")),
+            "controller",
+            "drift-changed",
+            'Its dpo is "dpo@shop.example" and was not said.',
+        ),
+        (
+            policy(activity(uses=[C.NAME, C.CONTACT, C.AGREEMENT])),
+            "activity selling",
+            "drift-changed",
+            "Its uses gained contact and lost email.",
+        ),
+        (
+            policy(activity(keep=Keep(after="left", years=2))),
+            "activity selling",
+            "drift-changed",
+            "Its keep.years was 1 and is 2.",
+        ),
+        (
+            policy(activity(basis={"customer": Basis.CONTRACT, "payer": Basis.CONTRACT})),
+            "activity selling",
+            "drift-changed",
+            'Its basis.payer is "contract" and was not said.',
+        ),
+        (
+            policy(activity(title="buying")),
+            "activity selling",
+            "drift-changed",
+            'Its title.en was "selling" and is "buying".',
+        ),
+        (
+            policy(activity(), activity(id="serving")),
+            "activity serving",
+            "drift-added",
+            "It is new since the snapshot.",
+        ),
+        (
+            policy(activity(recipients=[])),
+            "recipient Sky AS",
+            "drift-removed",
+            "It stands in the snapshot and is declared no more.",
+        ),
+        (
+            policy(activity(recipients=[recipient(country="DE")])),
+            "recipient Sky AS",
+            "drift-changed",
+            'Its country was "NO" and is "DE".',
+        ),
+        (
+            policy(events={"left": "gone"}),
+            "event left",
+            "drift-changed",
+            'Its en was "the customer left" and is "gone".',
+        ),
+    ],
+)
+def test_change_of_the_register(register: Policy, where: str, code: str, said: str) -> None:
+    """Each change of the register is said about what it changes, before and after."""
+    assert drifted(found(register, lock=snapshot()))[where] == (code, said)
+
+
+def test_data_sets_come_and_go() -> None:
+    """A new data set names its fields: that is what a reviewer looks at."""
+
+    @personal(id="shop.order", key="number", anchors={"left": "number"})
+    @define
+    class Order:
+        number: NUMBER
+        price: Annotated[str, Personal(C.AGREEMENT)]
+
+    assert drifted(found(models=(Customer, Order), lock=snapshot())) == {
+        "shop.order": ("drift-added", "It is new since the snapshot, with number, price.")
+    }
+    assert drifted(found(lock=snapshot(Customer, Order))) == {
+        "shop.order": ("drift-removed", "It stands in the snapshot and is declared no more.")
+    }
+
+
+def test_fields_come_go_and_change() -> None:
+    """A field is found by its id, with what was said of it and what is said now."""
+
+    @personal(id="shop.customer", key="number", anchors={"left": "left_on"}, not_personal={"colour": "of the bag"})
+    @define
+    class Changed:
+        number: NUMBER
+        name: Annotated[str, Personal(C.NAME, source=Source.THIRD_PARTY, shown_to=["customer"])]
+        telephone: Annotated[str, Personal(C.TELEPHONE)]
+        left_on: Annotated[str, Personal(C.AGREEMENT)]
+        colour: str
+
+    findings = found(models=(Changed,), lock=snapshot())
+    assert drifted(findings) == {
+        "shop.customer": ("drift-changed", 'Its not_personal.colour was "colour of the folder" and is "of the bag".'),
+        "shop.customer.email": ("drift-removed", "It stands in the snapshot and is declared no more."),
+        "shop.customer.name": ("drift-changed", 'Its source was "provided" and is "third_party".'),
+        "shop.customer.telephone": ("drift-added", "It is new since the snapshot, of the category telephone."),
+    }
+    shown = [each.message for each in findings if each.where == "shop.customer.name"]
+    assert 'Its shown_to is ["customer"] and was not said.' in shown
+
+
+def test_order_is_part_of_what_people_read() -> None:
+    """Fields and activities are read in the order in which they are declared."""
+    register = policy(activity(), activity(id="serving"))
+    turned = policy(activity(id="serving"), activity())
+    said = drifted(found(turned, lock=snapshot(register=register)))
+    assert said == {
+        "policy": ("drift-changed", 'Its order by activity was ["selling", "serving"] and is ["serving", "selling"].')
+    }
+
+
+def test_order_of_fields() -> None:
+    """The copy that a person receives follows the order of the model."""
+
+    @personal(
+        id="shop.customer", key="number", anchors={"left": "left_on"}, not_personal={"colour": "colour of the folder"}
+    )
+    @define
+    class Turned:
+        number: NUMBER
+        email: Annotated[str, Personal(C.EMAIL)]
+        name: Annotated[str, Personal(C.NAME)]
+        left_on: Annotated[str, Personal(C.AGREEMENT)]
+        colour: str
+
+    said = drifted(found(models=(Turned,), lock=snapshot()))
+    assert list(said) == ["shop.customer"]
+    assert said["shop.customer"][1].startswith("Its order of fields was ")
+
+
+def test_a_word_that_means_something_else() -> None:
+    """A company's own word that is placed or worded otherwise changes what every use of it says."""
+
+    def register(under: Category) -> Policy:
+        return policy(activity(uses=[C.NAME, C.EMAIL, C.AGREEMENT, Category("note", "note", under)]))
+
+    said = drifted(found(register(C.CONTACT), lock=snapshot(register=register(C.NAME))))
+    assert said == {"category note": ("drift-changed", 'Its under was "name" and is "contact".')}
+
+
+def test_title_of_a_service() -> None:
+    """What people read for a service is part of the data map."""
+    lock = data_map(policy(), [read_fields(Customer)], titles={"shop": "Shop"})
+    said = drifted(found(lock=lock, titles={"shop": "The shop"}))
+    assert said == {"service shop": ("drift-changed", 'Its title.en was "Shop" and is "The shop".')}
+
+
+def test_unreadable_model_is_not_taken_for_a_removed_one() -> None:
+    """What cannot be read is wrong by itself; the rest is still compared, and nothing is said of what nobody knows."""
+
+    @personal(id="shop.order", key="number", anchors={"left": "number"})
+    @define
+    class Order:
+        number: NUMBER
+        price: Annotated[str, Personal(C.AGREEMENT)]
+
+    lock = snapshot(Customer, Order)
+
+    @personal(id="shop.order", key="number", anchors={"left": "number"})
+    @define
+    class Unmarked:
+        number: NUMBER
+        price: str
+
+    findings = found(models=(Customer, Unmarked), lock=lock)
+    assert [(each.code, each.where) for each in findings] == [("declaration.unmarked-fields", "shop.order.price")]
+    findings = found(policy(version="2"), models=(Customer, Unmarked), lock=lock)
+    assert [each.code for each in findings] == ["drift-changed", "declaration.unmarked-fields"]
+
+
+def test_no_snapshot_is_found() -> None:
+    """Without a snapshot nothing can be compared, and that is said."""
+    (finding,) = found(lock=None)
+    assert (finding.code, finding.where) == ("lock-missing", "lock")
+
+
+def test_the_same_is_no_drift() -> None:
+    """What is declared as before is not mentioned."""
+    assert found(lock=snapshot()) == ()
+
+
+@given(registers, registers)
+def test_no_change_goes_unseen(old: Policy, new: Policy) -> None:
+    """There is drift exactly where the two data maps differ, whatever it is that differs."""
+    lock = snapshot(register=old)
+    for register in (old, new):
+        assert bool(drifted(found(register, lock=lock))) == (snapshot(register=register) != lock)
+
+
+def marked(number: SubjectId, **arguments: Any) -> type:
+    given = {"id": "shop.visit", "key": "number", "anchors": {"left": "begun"}, "fields": {"number": number}}
+
+    @personal(**given | arguments)
+    @define
+    class Visit:
+        number: str
+        customer: Annotated[Any, NotPersonal("leads to the customer")]
+        begun: Annotated[str, Personal(C.EVENT)]
+        ended: Annotated[str, Personal(C.EVENT)]
+
+    return Visit
+
+
+@pytest.mark.parametrize(
+    ("identifier", "arguments", "where", "said"),
+    [
+        ({"verified": True}, {}, "shop.visit.number", "Its verified was false and is true."),
+        ({"via": "customer.number"}, {}, "shop.visit.number", 'Its via is "customer.number" and was not said.'),
+        ({}, {"when": "begun"}, "shop.visit", 'Its when is "begun" and was not said.'),
+        ({}, {"period": ("begun", "ended")}, "shop.visit", 'Its period is ["begun", "ended"] and was not said.'),
+        ({}, {"key": ("number", "begun")}, "shop.visit", "Its key gained begun."),
+        ({}, {"anchors": {"left": "ended"}}, "shop.visit", 'Its events.left was "begun" and is "ended".'),
+    ],
+    ids=str,
+)
+def test_whose_a_record_is_and_since_when_does_not_change_unseen(
+    identifier: dict[str, Any], arguments: dict[str, Any], where: str, said: str
+) -> None:
+    """What decides whose copy a record is in, and from which day it is kept, is looked at before it is merged."""
+    before = marked(SubjectId("customer_number", role="customer"))
+    after = marked(SubjectId("customer_number", role="customer", **identifier), **arguments)
+    assert drifted(found(models=(Customer, after), lock=snapshot(Customer, before)))[where] == ("drift-changed", said)
