@@ -28,6 +28,7 @@ from sectorprivacy.policy import (
     LinkedDocument,
     Policy,
     Recipient,
+    recipients_of,
 )
 from sectorprivacy.vocabulary import (
     Basis,
@@ -175,6 +176,14 @@ def test_a_built_in_word_is_not_redefined() -> None:
     for own in (Category("health", "how you are"), Category("email", "e-mail", categories.CONTACT)):
         with pytest.raises(InvalidDeclaration, match=f"Category {own.id}"):
             register(activity(uses=[own]))
+
+
+def test_whoever_receives_data_is_counted_once() -> None:
+    """A recipient of several activities is one recipient, in the order in which they name it."""
+    first, second = (Recipient(name=name, capacity="processor", task="post", country="NO") for name in ("B", "A"))
+    both = [activity(recipients=[first]), activity("b", recipients=[second, first])]
+    assert recipients_of(both) == (first, second)
+    assert [each.id for each in register(*both).document.recipients] == ["B", "A"]
 
 
 def test_a_recipient_is_described_once() -> None:

@@ -214,7 +214,7 @@ def _evaluate(text: str, names: dict[str, Any], owner: object) -> Any:
     try:
         return eval(code, names)  # noqa: S307  # what the developer wrote as code
     except NameError:
-        return eval(code, {**vars(owner)}, names)  # noqa: S307
+        return eval(code, {**vars(owner)}, names)  # noqa: S307  # the same code, with the names of its class
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from sectorprivacy.checks._rules import (
     MARKETING_WITHOUT_CHANNEL,
     PROCESSOR_WITHOUT_AGREEMENT,
 )
-from sectorprivacy.policy import Activity, Policy
+from sectorprivacy.policy import Activity, Policy, recipients_of
 from sectorprivacy.vocabulary import Basis, Capacity, purposes
 
 
@@ -20,8 +20,7 @@ def unsaid(policy: Policy) -> Iterator[Finding]:
     """What the register leaves unsaid."""
     for activity in policy.activities:
         yield from _activity(activity)
-    recipients = {recipient.name: recipient for each in policy.activities for recipient in each.recipients}
-    for recipient in recipients.values():
+    for recipient in recipients_of(policy.activities):
         if recipient.capacity is Capacity.PROCESSOR and not recipient.agreement:
             yield PROCESSOR_WITHOUT_AGREEMENT.finding(
                 f"recipient {recipient.name}",

@@ -8,7 +8,7 @@ from typing import Final
 from sectorprivacy.annotations import FieldMap
 from sectorprivacy.checks._finding import Finding
 from sectorprivacy.checks._rules import EVENT_UNWORDED, WORDING_MISSING
-from sectorprivacy.policy import RIGHTS_HANDLING, Activity, Policy
+from sectorprivacy.policy import RIGHTS_HANDLING, Activity, Policy, recipients_of
 from sectorprivacy.vocabulary import AnyWording, Word, Wording, categories, measures, purposes, roles, wording
 
 _Texts = Iterable[tuple[str, Wording | None]]
@@ -62,9 +62,8 @@ def _things(
     yield "controller", ((document.url, document.title) for document in policy.controller.documents)
     for activity in policy.activities:
         yield f"activity {activity.id}", _of_activity(activity)
-    recipients = {recipient.name: recipient for each in policy.activities for recipient in each.recipients}
-    for name, recipient in recipients.items():
-        yield f"recipient {name}", (("task", recipient.task),)
+    for recipient in recipients_of(policy.activities):
+        yield f"recipient {recipient.name}", (("task", recipient.task),)
     for marks in models:
         yield marks.id, (("label", marks.label),)
         for field in marks.fields:

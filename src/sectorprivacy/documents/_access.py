@@ -11,7 +11,7 @@ from sectorprivacy.documents._rights import bases_of, rights_under
 from sectorprivacy.documents._sections import RegisterInWords
 from sectorprivacy.documents._tree import Block, Bullets, Document, Heading, Paragraph, Table
 from sectorprivacy.documents._words import category_in_words, purpose_in_words, sentence, source_in_words
-from sectorprivacy.policy import RIGHTS_HANDLING, Activity, Policy, Recipient
+from sectorprivacy.policy import RIGHTS_HANDLING, Activity, Policy, Recipient, recipients_of
 from sectorprivacy.vocabulary import Category, Source
 
 
@@ -131,8 +131,8 @@ def _categories(holdings: Sequence[Holding], texts: Catalogue) -> Table:
 def _recipients(
     register: RegisterInWords, activities: Sequence[Activity], actual: Sequence[Recipient] | None
 ) -> list[Block]:
-    declared = list(dict.fromkeys(recipient for activity in activities for recipient in activity.recipients))
-    shown = declared if actual is None else list(dict.fromkeys(actual))
+    declared = recipients_of(activities)
+    shown = declared if actual is None else tuple(dict.fromkeys(actual))
     if not shown:
         return [Paragraph(text=register.texts.text("access.recipients.none"))]
     intro = "access.recipients.declared" if actual is None else "access.recipients.actual"

@@ -13,7 +13,7 @@ from sectorprivacy.documents._data_map import DataMap, DataSetEntry, FieldEntry
 from sectorprivacy.documents._dpv import DATA_SOURCES, LINKS, PREFIXES, PROTECTION_CLASSES, TEXTS, VALUES
 from sectorprivacy.documents._words import readable
 from sectorprivacy.errors import InvalidDeclaration
-from sectorprivacy.policy import EEA, ActivityEntry, CategoryEntry, ControllerEntry, RecipientEntry, Texts, WordEntry
+from sectorprivacy.policy import ActivityEntry, CategoryEntry, ControllerEntry, RecipientEntry, Texts, WordEntry
 from sectorprivacy.vocabulary import Basis
 
 _BASE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*[:/#?]")
@@ -156,7 +156,7 @@ def _parts(activity: ActivityEntry, data_map: DataMap) -> Iterator[_Node]:
             "hasDataSubject": [_own("role", role) for role, its in activity.basis.items() if its is basis],
         }
     for recipient in data_map.policy.recipients:
-        if recipient.id in activity.recipients and recipient.country not in EEA:
+        if recipient.id in activity.recipients and recipient.leaves_the_eea:
             yield {
                 "@id": _own("activity", activity.id, "transfer", recipient.id),
                 "@type": "dpv:Process",
@@ -186,7 +186,7 @@ def _storage(activity: ActivityEntry) -> _Node:
 
 
 def _recipient(recipient: RecipientEntry) -> _Node:
-    outside = recipient.country not in EEA
+    outside = recipient.leaves_the_eea
     return {
         "@id": _own("recipient", recipient.id),
         "@type": ["dpv:Recipient", recipient.capacity.dpv],

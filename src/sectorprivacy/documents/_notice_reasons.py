@@ -18,7 +18,7 @@ from sectorprivacy.documents._words import (
     purpose_in_words,
     sentence,
 )
-from sectorprivacy.policy import Activity, Recipient
+from sectorprivacy.policy import Activity, Recipient, recipients_of
 from sectorprivacy.vocabulary import Basis, Category
 
 _NEEDED = {
@@ -95,7 +95,7 @@ class ReasonsInWords:
     @property
     def recipients(self) -> Sequence[Recipient]:
         """Who receives data for these activities, each once."""
-        return list(dict.fromkeys(recipient for told in self.told for recipient in told.activity.recipients))
+        return recipients_of(told.activity for told in self.told)
 
     def _facts(self, told: Told) -> Iterator[tuple[str, str]]:
         activity, texts = told.activity, self._texts

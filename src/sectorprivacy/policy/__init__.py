@@ -27,6 +27,7 @@ from sectorprivacy.policy._register import (
     Keep,
     LinkedDocument,
     Recipient,
+    recipients_of,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "WordEntry",
     "category_entries",
     "changes",
+    "recipients_of",
     "voided_consents",
     "word_entries",
 ]

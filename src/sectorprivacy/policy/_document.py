@@ -11,7 +11,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, StringConstraints, model_validator
 
 from sectorprivacy.errors import InvalidDeclaration
-from sectorprivacy.policy._register import Activity, ChannelRule, Controller, HumanDecision, Keep, Recipient
+from sectorprivacy.policy._register import (
+    Activity,
+    ChannelRule,
+    Controller,
+    HumanDecision,
+    Keep,
+    Recipient,
+    recipients_of,
+)
 from sectorprivacy.vocabulary import (
     Basis,
     Capacity,
@@ -102,6 +110,11 @@ class RecipientEntry(_Part):
     country: _Country
     safeguard: Safeguard | None
     agreement: str | None
+
+    @property
+    def leaves_the_eea(self) -> bool:
+        """As `Recipient.leaves_the_eea`."""
+        return self.recipient.leaves_the_eea
 
     @property
     def recipient(self) -> Recipient:
@@ -229,12 +242,11 @@ def policy_document(
     events: Mapping[str, Wording],
 ) -> PolicyDocument:
     """The document of a register with these parts."""
-    recipients = {recipient.name: recipient for activity in activities for recipient in activity.recipients}
     return PolicyDocument(
         version=version,
         controller=_controller(controller),
         activities=tuple(_activity(activity) for activity in activities),
-        recipients=tuple(_recipient(recipient) for recipient in recipients.values()),
+        recipients=tuple(_recipient(recipient) for recipient in recipients_of(activities)),
         measures=word_entries(measures),
         events={event: text.to_json() for event, text in events.items()},
         categories=category_entries(word for activity in activities for word in activity.uses),

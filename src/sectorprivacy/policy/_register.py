@@ -309,3 +309,8 @@ class Activity:
     def basis_for(self, role: str) -> Basis | None:
         """Its legal basis for people in this role, None where it has none."""
         return Basis.LEGAL_OBLIGATION if self.covers_everything else self.basis.get(role)
+
+
+def recipients_of(activities: Iterable[Activity]) -> tuple[Recipient, ...]:
+    """Whoever receives data for these activities, each once, in the order in which they are first named."""
+    return tuple(dict.fromkeys(recipient for activity in activities for recipient in activity.recipients))

@@ -14,7 +14,7 @@ from sectorprivacy.errors import (
     RetentionMissing,
     TransferWithoutSafeguard,
 )
-from sectorprivacy.policy._register import Activity, Controller, Keep, Recipient
+from sectorprivacy.policy._register import Activity, Controller, Keep, Recipient, recipients_of
 from sectorprivacy.vocabulary import Basis, Measure, Protection, Word, categories, purposes, roles
 from sectorprivacy.vocabulary import measures as built_in_measures
 
@@ -55,8 +55,7 @@ def broken_rules(
         yield from _of_activity(activity)
     used = [word for activity in activities for word in (activity.purpose, *activity.uses, *activity.basis.roles)]
     yield from _of_words([word for each in (*used, *measures) for word in each.lineage])
-    recipients = dict.fromkeys(recipient for activity in activities for recipient in activity.recipients)
-    yield from _of_recipients(tuple(recipients))
+    yield from _of_recipients(recipients_of(activities))
 
 
 def _of_controller(controller: Controller) -> Iterator[DeclarationError]:

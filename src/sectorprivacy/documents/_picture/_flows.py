@@ -12,7 +12,7 @@ from sectorprivacy.documents._catalogue import Catalogue
 from sectorprivacy.documents._data_map import DataMap, DataSetEntry
 from sectorprivacy.documents._people import covering
 from sectorprivacy.documents._words import category_in_words, country_in_words, sentence
-from sectorprivacy.policy import EEA, ActivityEntry, CategoryEntry, RecipientEntry, Texts
+from sectorprivacy.policy import ActivityEntry, CategoryEntry, RecipientEntry, Texts
 from sectorprivacy.vocabulary import wording
 
 _SWEEPS = 12
@@ -165,7 +165,7 @@ def _activity(activity: ActivityEntry, texts: Catalogue) -> Stop:
 
 
 def _recipient(recipient: RecipientEntry, texts: Catalogue) -> Stop:
-    outside = recipient.country not in EEA
+    outside = recipient.leaves_the_eea
     capacity = texts.text(f"map.capacity.{recipient.capacity}")
     country = country_in_words(recipient.country, texts)
     return Stop(
