@@ -25,14 +25,14 @@ def first_line(name: str) -> str:
     return (importlib.import_module(f"benchmarks.{name}").__doc__ or "").partition("\n")[0]
 
 
-def as_json(name: str, results: Sequence[Result]) -> str:
-    """The results for programs; `spread` has the quartiles of the ratio."""
+def as_json(name: str, results: Sequence[Result], missing: Sequence[str] = ()) -> str:
+    """The results for programs; `spread` has the quartiles of the ratio, `missing` the peers that are not installed."""
     return json.dumps(
         {
             "benchmark": name,
             "results": [
                 {
-                    "case": result.case.name,
+                    "case": result.case.name.strip(),
                     "ratio": round(result.ratio, 3),
                     "against": result.case.against[0],
                     "goal": result.case.goal,
@@ -42,14 +42,15 @@ def as_json(name: str, results: Sequence[Result]) -> str:
                 }
                 for result in results
             ],
+            "missing": list(missing),
         },
         indent=2,
     )
 
 
-def as_table(name: str, results: Sequence[Result]) -> str:
+def as_table(name: str, results: Sequence[Result], missing: Sequence[str] = ()) -> str:
     """The results for people."""
-    rows = [("case", "against", "ratio", "quartiles", "goal", "", "ours, each")]
+    rows = [("case", "against", "ratio", "quartiles", "goal", "", "each")]
     for result in results:
         lower, upper = result.spread
         rows.append(
@@ -58,14 +59,20 @@ def as_table(name: str, results: Sequence[Result]) -> str:
                 result.case.against[0],
                 f"{result.ratio:.2f}",
                 f"{lower:.2f} to {upper:.2f}",
-                f"{result.case.goal:.2f}",
-                "met" if result.met else "NOT MET",
+                *_verdict(result),
                 duration(result.seconds),
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([f"{name}: {first_line(name)}", "", lines[0], "-" * len(lines[0]), *lines[1:]])
+    absent = ["", f"Not installed: {', '.join(missing)}"] if missing else []
+    return "\n".join([f"{name}: {first_line(name)}", "", lines[0], "-" * len(lines[0]), *lines[1:], *absent])
+
+
+def _verdict(result: Result) -> tuple[str, str]:
+    if result.case.goal is None:
+        return "", ""
+    return f"{result.case.goal:.2f}", "met" if result.met else "NOT MET"
 
 
 def duration(seconds: float) -> str:
@@ -87,8 +94,9 @@ def main(arguments: Sequence[str]) -> int:
     if options.list:
         print("\n".join(f"{name}: {first_line(name)}" for name in names()))
         return 0
-    results = measure(importlib.import_module(f"benchmarks.{options.name}").benchmark())
-    print(as_json(options.name, results) if options.json else as_table(options.name, results))
+    benchmark = importlib.import_module(f"benchmarks.{options.name}").benchmark()
+    show = as_json if options.json else as_table
+    print(show(options.name, measure(benchmark), benchmark.missing))
     return 0
 
 

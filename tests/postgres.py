@@ -30,6 +30,11 @@ class PostgresServer:
         self._socket = socket
         self._numbers = itertools.count(1)
 
+    @property
+    def data_folder(self) -> Path:
+        """Folder of every file of the server: tables, indexes and the write-ahead log."""
+        return self._socket / "data"
+
     def create_database(self) -> str:
         """Make an empty database and give its URL."""
         name = f"test_{next(self._numbers)}"
@@ -57,7 +62,8 @@ def run_postgres(program: Path) -> Generator[PostgresServer]:
         _initialise(programs / "initdb", folder, account)
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
-                [programs / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses="],
+                # -F: no test outlives the machine, so nothing waits for its disk.
+                [programs / "postgres", "-D", folder / "data", "-k", folder, "-F", "-c", "listen_addresses="],
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

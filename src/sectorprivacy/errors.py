@@ -138,6 +138,17 @@ class DeclarationsInvalid(DeclarationError):
 
 
 @define(eq=False)
+class LeakageRefused(DeclarationError):
+    """A blind index would give the values of the field away, whatever its size."""
+
+    code: ClassVar[str] = "declaration.leakage"
+    sentence: ClassVar[str] = "{where}: a blind index would give its values away: {why}."
+    remedy: ClassVar[str] = "Search by another field, or accept it: BlindIndex(..., accepted=REASON)."
+    where: str
+    why: str
+
+
+@define(eq=False)
 class NotDeclared(DeclarationError):
     """A model without @personal was given where a declared one is needed."""
 
@@ -272,6 +283,67 @@ class KeyringError(EncryptionError):
     remedy: ClassVar[str] = "{instead}."
     problem: str
     instead: str
+
+
+@define(eq=False)
+class EpochEnded(EncryptionError):
+    """A key was to be wrapped under a tenant key that is not the current one; a rotation began meanwhile."""
+
+    code: ClassVar[str] = "encryption.epoch-ended"
+    sentence: ClassVar[str] = "Another epoch of the tenant's keys has begun."
+    remedy: ClassVar[str] = "Do it again: the current epoch is asked for anew."
+
+
+@define(eq=False)
+class EpochInUse(EncryptionError):
+    """A tenant key cannot be destroyed while it is the current one, or while subject keys are wrapped under it."""
+
+    code: ClassVar[str] = "encryption.epoch-in-use"
+    sentence: ClassVar[str] = "Epoch {epoch} is still in use: {why}."
+    remedy: ClassVar[str] = "Run `sectorprivacy keys rewrap` to its end, then destroy the epoch."
+    epoch: int
+    why: str
+
+
+@define(eq=False)
+class KeysInUse(EncryptionError):
+    """Retired keys cannot be destroyed while cells are sealed under them."""
+
+    code: ClassVar[str] = "encryption.keys-in-use"
+    sentence: ClassVar[str] = "{cells} cells are still sealed under keys that were to be destroyed."
+    remedy: ClassVar[str] = "Run the rotation again; it goes on where it stopped."
+    cells: int
+
+
+@define(eq=False)
+class SystemicFailure(EncryptionError):
+    """So many values failed to open that the keys are broken, not the data. It is no DecryptionError on purpose."""
+
+    code: ClassVar[str] = "encryption.systemic-failure"
+    sentence: ClassVar[str] = "{failed} of the last {opened} values did not open: the keys are wrong, not the data."
+    remedy: ClassVar[str] = "Write and erase nothing. Check key store, keyring and tenant, then restart the process."
+    failed: int
+    opened: int
+
+
+@define(eq=False)
+class NotIndexed(EncryptionError):
+    """A sealed field was to be searched that has no blind index."""
+
+    code: ClassVar[str] = "encryption.not-indexed"
+    sentence: ClassVar[str] = "{path} has no blind index."
+    remedy: ClassVar[str] = "Declare Personal(..., index=BlindIndex(...)), or search by another identifier."
+    path: str
+
+
+@define(eq=False)
+class ShreddingsInvalid(EncryptionError):
+    """The list of destroyed keys was cut, changed, or does not fit its checkpoint; it proves nothing."""
+
+    code: ClassVar[str] = "encryption.shreddings-invalid"
+    sentence: ClassVar[str] = "The list of destroyed keys cannot be used: {problem}."
+    remedy: ClassVar[str] = "Take the copy that the newest checkpoint was made from."
+    problem: str
 
 
 @define(eq=False)

@@ -15,13 +15,14 @@ from django.db import models as columns
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, create_model
-from sqlalchemy import JSON
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from typing_extensions import TypedDict
 
 import tests.annotations.django_settings  # noqa: F401  # before the first model of Django
 from sectorprivacy.annotations import FieldMap, Mark, NotPersonal, Personal, SubjectId, personal, read_fields
 from sectorprivacy.documents import data_map
+from sectorprivacy.encryption import BlindIndex, Sealed
 from sectorprivacy.policy import Activity, Controller, Keep, Policy
 from sectorprivacy.vocabulary import Basis, Relation, Source, categories
 
@@ -40,6 +41,7 @@ POLICY = Policy(
 
 NUMBER = SubjectId("customer_number", role="customer", verified=True)
 _JSON = cast("Any", JSON)
+_TEXT = cast("Any", String)
 _serial = count()
 
 
@@ -102,7 +104,9 @@ def mapped_class(declared: Declared) -> type:
     class Base(DeclarativeBase): ...
 
     made = {
-        name: mapped_column(*([_JSON] if hint in COMPOUND else ()), primary_key=name == "number")
+        name: mapped_column(
+            *([_JSON] if hint in COMPOUND else [_TEXT] if hint in SEALED else ()), primary_key=name == "number"
+        )
         for name, (hint, _) in declared.fields.items()
     }
     hints = {name: Mapped[hint] for name, hint in declared.hints().items()}
@@ -115,7 +119,7 @@ def django_model(declared: Declared) -> type:
         name: columns.JSONField() if hint in COMPOUND else columns.CharField(primary_key=name == "number")
         for name, (hint, _) in declared.fields.items()
     }
-    holds = {name: hint for name, (hint, marks) in declared.fields.items() if not marks}
+    holds = {name: hint for name, (hint, marks) in declared.fields.items() if not marks or hint in SEALED}
     meta = type("Meta", (), {"app_label": "generated"})
     body = {"__module__": __name__, "Meta": meta, "__annotations__": holds, **made}
     try:
@@ -127,6 +131,7 @@ def django_model(declared: Declared) -> type:
 
 STYLES: tuple[Style, ...] = (pydantic_model, attrs_class, data_class, typed_dict, mapped_class, django_model)
 
+SEALED: tuple[Any, ...] = (Sealed[str], Sealed[str] | None)
 COMPOUND: tuple[Any, ...] = (list[Place], Place | None, dict[Annotated[str, NotPersonal("which place")], Place])
 
 names = st.from_regex(r"[a-z]{3,8}", fullmatch=True).filter(lambda name: name not in {"number", "objects", "registry"})
@@ -156,19 +161,37 @@ marks = st.one_of(
     st.tuples(personals, subjects),
     st.tuples(st.builds(NotPersonal, texts)),
 )
+sealings = st.builds(
+    Personal,
+    st.sampled_from(["name", "email"]),
+    retention_class=st.none() | st.just("bookkeeping"),
+    index=st.none()
+    | st.builds(
+        BlindIndex,
+        st.sampled_from(["exact-1", "casefold-1"]),
+        distinct=st.integers(1, 2_000_000),
+        unique=st.booleans(),
+        accepted=texts,
+    ),
+    padding=st.sets(st.integers(1, 512)).map(sorted),
+    plaintext_until=st.none() | st.dates(),
+)
+sealed_fields = st.tuples(st.sampled_from(SEALED), st.tuples(sealings))
 plain_fields = st.tuples(st.sampled_from([str, int, bool, str | None]), marks)
 record_fields = st.tuples(st.sampled_from(COMPOUND), st.just(()))
 
 
 @st.composite
 def declarations(draw: st.DrawFn) -> Declared:
-    fields = draw(st.dictionaries(names, plain_fields | record_fields, max_size=5))
+    fields = draw(st.dictionaries(names, plain_fields | record_fields | sealed_fields, max_size=5))
     some = st.sampled_from(sorted(fields)) if fields else st.nothing()
+    clear = [name for name, (hint, _) in fields.items() if hint not in SEALED]
     arguments = {
         "relation": st.sampled_from(Relation),
         "source": st.sampled_from(Source),
         "retention_class": st.sampled_from(["contract", "bookkeeping"]),
         "label": wordings,
+        "row_version": st.sampled_from(["number", *clear]),
         "anchors": st.dictionaries(st.sampled_from(["left", "paid"]), some, max_size=2),
     }
     return Declared({"number": (str, (NUMBER,)), **fields}, draw(st.fixed_dictionaries({}, optional=arguments)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextvars import copy_context
 
 import pytest
 
 from benchmarks import Benchmark, Case, Result, measure
 from benchmarks.__main__ import as_json, as_table, duration, main, names
+from benchmarks._peers import peers
 
 
 def nothing() -> None:
@@ -78,6 +80,33 @@ def test_table_names_what_was_not_met() -> None:
     table = as_table("marks", [result(2.0, 2.0), result(1.0, 1.0)])
     assert table.count("NOT MET") == 1
     assert "2 µs" in table
+
+
+def test_a_ratio_without_a_goal_is_told_and_not_judged() -> None:
+    """Peers stand in the same table: how good they must be is nobody's business here."""
+    peer = Result(case=Case("  Peer: seal", nothing, against=("bare", nothing)), ratios=(5.0, 5.0), seconds=1e-6)
+    assert peer.met
+    table = as_table("marks", [peer])
+    assert "5.00" in table
+    assert "met" not in table.lower()
+    (row,) = json.loads(as_json("marks", [peer]))["results"]
+    assert (row["case"], row["goal"]) == ("Peer: seal", None)
+
+
+def test_a_peer_that_is_not_installed_is_named() -> None:
+    """A table that compares with fewer peers than it could says so, to people and to programs."""
+    assert as_table("marks", [result(1.0, 1.0)], ["tink"]).endswith("Not installed: tink")
+    assert json.loads(as_json("marks", [result(1.0, 1.0)], ["tink"]))["missing"] == ["tink"]
+    assert "Not installed" not in as_table("marks", [result(1.0, 1.0)])
+
+
+def test_a_missing_peer_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each peer is imported on its own, and a missing one is told by the name of its package."""
+    monkeypatch.setitem(sys.modules, "nacl.secret", None)
+    monkeypatch.setitem(sys.modules, "fieldseal", None)
+    found = peers()
+    assert {"nacl.secret", "fieldseal"} <= set(found.missing)
+    assert found.found[0].name == "Tink" or "tink" in found.missing
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(2, "2 s"), (0.0315, "31.5 ms"), (1.5e-6, "1.5 µs"), (4e-8, "40 ns")])

@@ -9,6 +9,7 @@ from attrs import define
 
 from sectorprivacy.annotations import Personal, SubjectId, personal
 from sectorprivacy.checks import findings_of
+from sectorprivacy.encryption import BlindIndex, Sealed
 from sectorprivacy.errors import DeclarationError, UnknownWord
 from sectorprivacy.policy import Activity
 from sectorprivacy.vocabulary import Safeguard, category
@@ -86,3 +87,17 @@ def test_a_word_that_is_not_known() -> None:
     (finding,) = findings_of(refused.value)
     assert (finding.code, finding.where) == ("declaration.unknown-word", "category emial")
     assert finding.message == "There is no category 'emial'. Did you mean 'email'?"
+
+
+def test_an_index_that_gives_its_values_away() -> None:
+    """It is found at its field, with what it would give away."""
+
+    @personal(id="shop.order", key="number")
+    @define
+    class Order:
+        number: Annotated[str, SubjectId("customer_number", role="customer")]
+        paid: Annotated[Sealed[bool], Personal(C.NAME, index=BlindIndex("exact-1", distinct=1_000))]
+
+    (finding,) = found(models=(Customer, Order), lock=None, exempt={"lock": "new"})
+    assert (finding.code, finding.where) == ("declaration.leakage", "shop.order.paid")
+    assert finding.message.startswith("A blind index would give its values away: ")

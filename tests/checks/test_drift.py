@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal, read_fields
 from sectorprivacy.checks import Finding
 from sectorprivacy.documents import DataMap, data_map
+from sectorprivacy.encryption import BlindIndex, Sealed
 from sectorprivacy.policy import Keep, Policy
 from sectorprivacy.vocabulary import Basis, Category, Source
 from sectorprivacy.vocabulary import categories as C
@@ -254,3 +256,57 @@ def test_whose_a_record_is_and_since_when_does_not_change_unseen(
     before = marked(SubjectId("customer_number", role="customer"))
     after = marked(SubjectId("customer_number", role="customer", **identifier), **arguments)
     assert drifted(found(models=(Customer, after), lock=snapshot(Customer, before)))[where] == ("drift-changed", said)
+
+
+def sealed(held: Any = Sealed[str], field_id: str = "email", row_version: str | None = None, **said: Any) -> type:
+    """A model with a sealed field, which has an index unless something else is said."""
+    mark = Personal(C.EMAIL, id=field_id, **{"index": BlindIndex("email-1", distinct=5_000), **said})
+    hints = {"number": NUMBER, "email": Annotated[held, mark], "version": Annotated[int, Personal(C.AGREEMENT)]}
+    model = define(type("Account", (), {"__annotations__": hints}))
+    return personal(id="shop.account", key="number", anchors={"left": "version"}, row_version=row_version)(model)
+
+
+@pytest.mark.parametrize(
+    ("after", "where", "said"),
+    [
+        (sealed(Sealed[bytes], index=None), "email", 'Its codec was "str" and is "bytes".'),
+        (sealed(retention_class="marketing"), "email", 'Its retention_class was "contract" and is "marketing".'),
+        (
+            sealed(index=BlindIndex("exact-1", distinct=5_000)),
+            "email",
+            'Its index.normaliser was "email-1" and is "exact-1".',
+        ),
+        (
+            sealed(index=BlindIndex("email-1", distinct=5_000, unique=True)),
+            "email",
+            'Its index.kind was "eq" and is "uniq".',
+        ),
+        (sealed(index=BlindIndex("email-1", distinct=2_000_000)), "email", "Its index.size was 2 and is 3."),
+        (sealed(index=BlindIndex("email-1", distinct=6_000)), "email", "Its index.distinct was 5000 and is 6000."),
+        (
+            sealed(index=BlindIndex("email-1", distinct=5_000, accepted="we looked")),
+            "email",
+            'Its index.accepted is "we looked" and was not said.',
+        ),
+        (sealed(padding=(32, 64)), "email", "Its padding was [] and is [32, 64]."),
+        (
+            sealed(plaintext_until=date(2027, 6, 30)),
+            "email",
+            'Its plaintext_until is "2027-06-30" and was not said.',
+        ),
+        (sealed(row_version="version"), "", 'Its row_version is "version" and was not said.'),
+    ],
+)
+def test_what_would_lock_data_out_does_not_change_unseen(after: type, where: str, said: str) -> None:
+    """A cell and its token are found and open under their own declaration alone, so a change of it is looked at."""
+    findings = found(models=(Customer, after), lock=snapshot(Customer, sealed()), today=date(2026, 11, 25))
+    place = f"shop.account.{where}".rstrip(".")
+    assert {each.code for each in findings} == {"drift-changed"}
+    assert said in [each.message for each in findings if each.where == place]
+
+
+def test_a_sealed_field_of_another_id_does_not_come_unseen() -> None:
+    """The id is sealed into every cell: a field that is renamed keeps its id, or its values do not open."""
+    said = drifted(found(models=(Customer, sealed(field_id="mail")), lock=snapshot(Customer, sealed())))
+    assert said["shop.account.email"][0] == "drift-removed"
+    assert said["shop.account.mail"][0] == "drift-added"

@@ -9,6 +9,7 @@ from attrs import define
 
 from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal
 from sectorprivacy.checks._names import says_person, says_personal, words_of
+from sectorprivacy.encryption import BlindIndex, Sealed
 from sectorprivacy.vocabulary import categories as C
 from tests.checks.company import Customer, found
 
@@ -78,3 +79,23 @@ def test_field_marked_as_not_personal() -> None:
     assert "a telephone number" in findings[0].message
     exempt = {"shop.note.ip": "our server's", "field-unmarked-likely shop.note.caller_phone": "the shop's own"}
     assert found(models=(Customer, Note), exempt=exempt) == ()
+
+
+def test_the_token_of_an_indexed_field_is_called_as_the_field_is() -> None:
+    """A token belongs to its field, which is marked; a token of anything else is looked at like any field."""
+
+    @personal(
+        id="shop.account",
+        key="number",
+        anchors={"left": "number"},
+        not_personal={"email_token": "tokens of email", "phone_token": "of the panel"},
+    )
+    @define
+    class Account:
+        number: Annotated[str, SubjectId("customer_number", role="customer", verified=True)]
+        email: Annotated[Sealed[str], Personal(C.EMAIL, index=BlindIndex("email-1", distinct=5_000))]
+        email_token: bytes
+        phone_token: bytes
+
+    findings = found(models=(Customer, Account))
+    assert [(each.code, each.where) for each in findings] == [("field-unmarked-likely", "shop.account.phone_token")]

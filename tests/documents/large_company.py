@@ -162,7 +162,7 @@ def _data_set(number: int, service: str) -> DataSetEntry:
     return DataSetEntry(
         id=f"{service}.main", service=service, label={"en": f"records of {service}"},
         relations={"customer": Relation.OWNER, "guest": Relation.APPEARS}, not_personal={},
-        key=("id",), when=None, period=None, events={},
+        key=("id",), when=None, period=None, events={}, row_version=None,
         fields=tuple(
             _field(f"{category}_{copy}", category, list(Source)[(number + copy) % len(Source)])
             for category in HELD[service]
@@ -175,7 +175,8 @@ def _data_set(number: int, service: str) -> DataSetEntry:
 def _field(name: str, category: str, source: Source) -> FieldEntry:
     return FieldEntry(
         id=name, label={"en": name.replace("_", " ")}, category=category, source=source, about=None, shown_to=None,
-        identifies=None, verified=False, via=None, sealed=category == "health", retention_class=None,
+        identifies=None, verified=False, via=None, sealed=category == "health", codec=None, retention_class=None,
+        index=None, padding=(), plaintext_until=None,
         secret=category in {"code", "password"}, attachment=None, values=None,
     )  # fmt: skip
 

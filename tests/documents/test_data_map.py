@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Annotated, Any
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from alarm_company.policy import models, policy
 from sectorprivacy.annotations import Personal, SubjectId, personal, read_fields
 from sectorprivacy.documents import DataMap, data_map
+from sectorprivacy.encryption import BlindIndex, Sealed
 from sectorprivacy.policy import Activity, Controller, Keep, Policy
 from sectorprivacy.vocabulary import Protection
 from sectorprivacy.vocabulary import categories as C
@@ -90,3 +92,48 @@ def test_unknown_members_and_formats_are_refused() -> None:
         DataMap.model_validate(found | {"more": 1})
     with pytest.raises(ValidationError):
         DataMap.model_validate(found | {"format": "sectorprivacy/data-map/2"})
+
+
+@personal(id="shop.account", key="number", row_version="version")
+@define
+class Account:
+    number: Annotated[str, SubjectId("customer_number", role="customer")]
+    version: Annotated[int, Personal(C.AGREEMENT)]
+    email: Annotated[
+        Sealed[str],
+        Personal(
+            C.EMAIL,
+            retention_class="marketing",
+            index=BlindIndex("email-1", distinct=400, unique=True, accepted="so decided"),
+            padding=(32, 64),
+            plaintext_until=date(2027, 6, 30),
+        ),
+    ]
+
+
+def test_how_a_field_is_sealed_and_searched_is_pinned() -> None:
+    """Whatever locks data out when it changes stands in the file, and is read back from it."""
+    ended = Keep(after="ended")
+    activity = Activity(
+        "serving", purpose=P.SERVICE_PROVISION, basis={"customer": "contract"}, uses=[C.EMAIL], keep=ended
+    )
+    register = Policy(Controller("Shop AS", id="shop", country="NO"), [activity])
+    written = data_map(register, [read_fields(Account)])
+    (account,) = json.loads(written.model_dump_json())["datasets"]
+    said = {name: account["fields"][2][name] for name in ("codec", "retention_class", "padding", "plaintext_until")}
+    assert account["row_version"] == "version"
+    assert said == {
+        "codec": "str",
+        "retention_class": "marketing",
+        "padding": [32, 64],
+        "plaintext_until": "2027-06-30",
+    }
+    assert account["fields"][2]["index"] == {
+        "normaliser": "email-1",
+        "kind": "uniq",
+        "size": 16,
+        "distinct": 400,
+        "accepted": "so decided",
+    }
+    assert account["fields"][1]["codec"] is account["fields"][1]["index"] is None
+    assert DataMap.model_validate_json(written.model_dump_json()) == written

@@ -23,17 +23,22 @@ const refuse = (cause) => {
   throw new Refused(cause);
 };
 
-async function hmac(key, data) {
-  const handle = await subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-512" }, false, ["sign"]);
+async function hmac(key, data, hash = "SHA-512") {
+  const handle = await subtle.importKey("raw", key, { name: "HMAC", hash }, false, ["sign"]);
   return new Uint8Array(await subtle.sign("HMAC", handle, data));
 }
 
-async function gcmOpen(key, nonce, data, additionalData) {
+async function hkdf(key, info) {
+  const handle = await subtle.importKey("raw", key, "HKDF", false, ["deriveBits"]);
+  return new Uint8Array(await subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info }, handle, 256));
+}
+
+async function gcmOpen(key, nonce, data, additionalData, cause = "decryption") {
   const handle = await subtle.importKey("raw", key, "AES-GCM", false, ["decrypt"]);
   try {
     return new Uint8Array(await subtle.decrypt({ name: "AES-GCM", iv: nonce, additionalData }, handle, data));
   } catch {
-    return refuse("decryption");
+    return refuse(cause);
   }
 }
 
@@ -80,10 +85,21 @@ function unpadded(data) {
   return data.slice(0, end - 1);
 }
 
-async function openCell(keys, place, cell) {
+// The key of a cell or a stream: found by its key id, of the expected person and class, and in a status that opens.
+async function keyOf(store, place, kid) {
+  const row = store.rows.find((each) => each.kid === toHex(kid)) ?? refuse("decryption");
+  const expected = ["tenant", "subject", "retention_class"].every((column) => row[column] === place[column]);
+  if (!expected) refuse("decryption");
+  if (row.status === "erased") refuse("key_erased");
+  if (row.status === "disabled") refuse("key_unavailable");
+  return derive((await unwrap(store.tenantKey, row)).value);
+}
+
+async function openCell(store, place, cell) {
   if (cell[0] !== 0xf9) refuse("not_sealed");
   if (cell.length < 46 || (cell[1] & 0x78) !== 0) refuse("decryption");
-  if ((cell[1] & 7) !== place.codec || !same(cell.slice(2, 18), keys.kid)) refuse("decryption");
+  if ((cell[1] & 7) !== place.codec) refuse("decryption");
+  const keys = await keyOf(store, place, cell.slice(2, 18));
   const bound = associatedData(place, cell[1]);
   const data = await gcmOpen(keys.cell, cell.slice(18, 30), cell.slice(30), bound);
   const value = cell[1] & 0x80 ? unpadded(data) : data;
@@ -206,9 +222,11 @@ function validJson(text) {
   }
 }
 
-async function openStream(keys, place, stream) {
+async function openStream(store, place, stream) {
   if (toHex(stream.slice(0, 4)) !== toHex(ascii("SPS1"))) refuse("not_sealed");
-  if (!same(stream.slice(4, 20), keys.kid) || stream.length < 92) refuse("decryption");
+  if (stream.length < 20) refuse("decryption");
+  const keys = await keyOf(store, place, stream.slice(4, 20));
+  if (stream.length < 92) refuse("decryption");
   const salt = stream.slice(20, 44);
   const context = join_(stream.slice(0, 20), associatedData(place, 0));
   const info = join_(ascii("c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM"), [0], salt, context);
@@ -234,6 +252,86 @@ async function unwrap(tenantKey, row) {
   const secret = await gcmOpen(tenantKey, wrapped.slice(1, 13), wrapped.slice(13), bound);
   if (!same((await derive(secret)).kid, hex(row.kid))) refuse("decryption");
   return { value: secret, bound };
+}
+
+async function indexKey({ key, model, field, kind, normaliser, epoch }) {
+  const named = [model, field, kind, normaliser].map((id) => prefixed(ascii(id)));
+  return { value: await hkdf(hex(key), join_(ascii("sp1/index"), ...named, number(epoch, 4))) };
+}
+
+function base64(text) {
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.toString("base64") !== text) refuse("keyring");
+  return Uint8Array.from(bytes);
+}
+
+function keyringMembers(file) {
+  let members;
+  try {
+    members = JSON.parse(file);
+  } catch {
+    refuse("keyring");
+  }
+  if (Object.keys(members).join() !== "format,lock,nonce,sealed") refuse("keyring");
+  if (members.format !== "sectorprivacy-keyring/1") refuse("keyring");
+  if (!["key", "passphrase"].includes(members.lock.kind)) refuse("keyring");
+  return members;
+}
+
+// The keyring that a key locks; scrypt, which stretches a passphrase, is not part of WebCrypto.
+async function unwrapByKeyring({ file, key, passphrase, key_name, wrapped }) {
+  const { format, lock, nonce, sealed } = keyringMembers(file);
+  if (passphrase !== undefined) return { value: ascii("scrypt is not in WebCrypto") };
+  const locked = (await hmac(hex(key), ascii("sp1/keyring"))).slice(0, 32);
+  const bound = join_(ascii("sp1/keyring"), [0], ascii(format), [0], ascii(JSON.stringify(lock)));
+  if (base64(nonce).length !== 12) refuse("keyring");
+  const content = await gcmOpen(locked, base64(nonce), base64(sealed), bound, "keyring");
+  const objects = JSON.parse(new TextDecoder().decode(content)).keys;
+  if (!Object.values(objects).every((object) => base64(object).length === 32)) refuse("keyring");
+  const object = base64(objects[key_name] ?? refuse("decryption"));
+  const bytes = hex(wrapped);
+  if (bytes[0] !== 1 || bytes.length < 29) refuse("decryption");
+  const name = join_(ascii("sp1/keyring/wrap"), [0], ascii(key_name));
+  return { value: await gcmOpen(object, bytes.slice(1, 13), bytes.slice(13), name) };
+}
+
+const spellings = {
+  "exact-1": (text) => text,
+  "email-1": (text) => {
+    if (!/^[^]+@[^@]+$/.test(text)) refuse("encryption.not-sealable");
+    return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  },
+  "telephone-1": (text) => (/^\+[1-9][0-9]{6,14}$/.test(text) ? text : refuse("encryption.not-sealable")),
+  "digits-1": (text) => (/^[0-9]+$/.test(text) ? text : refuse("encryption.not-sealable")),
+  "casefold-1": (text) => (/\p{Cn}/u.test(text) ? refuse("encryption.not-sealable") : text.normalize("NFKC")),
+};
+
+function normalised({ normaliser, codec, value, normalised }) {
+  if (codec !== 1) return hex(value);
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(hex(value));
+  const spelled = spellings[normaliser](text);
+  // JavaScript has no case folding: that step alone is taken from the vector.
+  return normaliser === "casefold-1" && normalised !== undefined ? hex(normalised) : ascii(spelled);
+}
+
+async function token(secret, vector) {
+  const { value: key } = await indexKey({ ...vector, key: secret });
+  const size = vector.kind === "uniq" ? 16 : vector.distinct > 1_000_000 ? 3 : 2;
+  return { value: (await hmac(key, normalised(vector), "SHA-256")).slice(0, size) };
+}
+
+async function librarySecret({ name, secret }) {
+  const { stream } = await derive(hex(secret));
+  return { value: await hmac(stream, ascii(`sp1/library/${name}`), "SHA-256") };
+}
+
+// A refused stream is made of ranges of one that opens, then one bit is flipped.
+function madeStream(vector, whole) {
+  if (vector.stream !== undefined) return Uint8Array.from(Buffer.from(vector.stream, "base64"));
+  const original = Buffer.from(whole.find(({ name }) => name === vector.of).stream, "base64");
+  const stream = Uint8Array.from(Buffer.concat(vector.pieces.map(([from, to]) => original.subarray(from, to))));
+  if (vector.flip !== null) stream[vector.flip] ^= 1;
+  return stream;
 }
 
 async function verify(vector) {
@@ -283,20 +381,30 @@ async function every(name, lists, opening) {
   return answers;
 }
 
+const storeOf = (content) => ({ tenantKey: hex(content.tenant_key), rows: content.keys });
+
 const results = {
-  "sealed-value.json": await every("sealed-value.json", ["open", "refuse"], async ({ key }) => {
-    const keys = await derive(hex(key.secret));
-    return (vector) => {
-      const cell = vector.text === undefined ? hex(vector.cell) : fromText(vector.text);
-      return openCell(keys, vector.place, cell);
-    };
+  "sealed-value.json": await every("sealed-value.json", ["open", "refuse"], async (content) => {
+    const store = storeOf(content);
+    return ({ place, cell, text }) => openCell(store, place, text === undefined ? hex(cell) : fromText(text));
   }),
-  "sealed-stream.json": await every("sealed-stream.json", ["open", "refuse"], async ({ key }) => {
-    const keys = await derive(hex(key.secret));
-    return ({ place, stream }) => openStream(keys, place, Uint8Array.from(Buffer.from(stream, "base64")));
+  "sealed-stream.json": await every("sealed-stream.json", ["open", "refuse"], async (content) => {
+    const store = storeOf(content);
+    return (vector) => openStream(store, vector.place, madeStream(vector, content.open));
   }),
   "keys.json": await every("keys.json", ["unwrap", "refuse"], async (content) => (row) => {
     return unwrap(hex(content.tenant_key), row);
+  }),
+  keyring: await every("keys.json", ["keyring", "keyring_refuse"], async () => unwrapByKeyring),
+  derive: await every("keys.json", ["derive"], async () => async ({ secret }) => {
+    const { kid, cell, stream } = await derive(hex(secret));
+    return { value: join_(kid, cell, stream) };
+  }),
+  index: await every("keys.json", ["index"], async () => indexKey),
+  library: await every("keys.json", ["library"], async () => librarySecret),
+  "blind-index.json": await every("blind-index.json", ["keys", "tokens", "refuse"], async ({ secret }) => (vector) => {
+    if (vector.error !== undefined) return { value: normalised(vector) };
+    return vector.key === undefined ? token(secret, vector) : indexKey({ ...vector, key: secret });
   }),
   "signed-envelope.json": await every("signed-envelope.json", ["verify", "refuse"], async () => verify),
 };

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, getcontext
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated, Any
 
 import pytest
@@ -25,6 +26,14 @@ def encode(codec: Codec, value: Any) -> bytes:
 
 class Word(StrEnum):
     ONE = "one"
+
+
+class Number(IntEnum):
+    ONE = 1
+
+
+class Money(Decimal):
+    """A subclass, which would come back as a Decimal."""
 
 
 JSON_VALUES = st.recursive(
@@ -68,25 +77,46 @@ REFUSED: list[tuple[Codec, Any]] = [
     (Codec.BYTES, "x"),
     (Codec.STR, b"x"),
     (Codec.STR, Word.ONE),
+    (Codec.STR, None),
     (Codec.STR, "a\ud800"),
+    (Codec.STR, "\udc00"),
+    (Codec.INT, 1.0),
+    (Codec.INT, "1"),
+    (Codec.INT, Number.ONE),
     (Codec.INT, True),
     (Codec.INT, 10**1000),
     (Codec.INT, -(10**1000)),
     (Codec.INT, 10**4000),
     (Codec.DECIMAL, 1),
+    (Codec.DECIMAL, 1.5),
+    (Codec.DECIMAL, Money(1)),
     (Codec.DECIMAL, Decimal("NaN")),
+    (Codec.DECIMAL, Decimal("sNaN")),
+    (Codec.DECIMAL, Decimal("-NaN123")),
+    (Codec.DECIMAL, Decimal("Infinity")),
+    (Codec.DECIMAL, Decimal(f"0E+{10**6}")),
     (Codec.DECIMAL, Decimal("-Infinity")),
     (Codec.DECIMAL, Decimal(f"1{'0' * 1000}")),
     (Codec.DECIMAL, Decimal("1E+1001")),
     (Codec.DECIMAL, Decimal("1E-1001")),
     (Codec.DATE, datetime(2026, 1, 1)),  # noqa: DTZ001  a naive one is the case
+    (Codec.DATE, "2026-01-01"),
     (Codec.DATETIME, date(2026, 1, 1)),
+    (Codec.DATETIME, "2026-01-01T00:00:00Z"),
     (Codec.DATETIME, datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))),
     (Codec.DATETIME, datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-1)))),
     (Codec.BOOL, 1),
+    (Codec.BOOL, None),
     (Codec.JSON, (1, 2)),
     (Codec.JSON, {1: "a"}),
+    (Codec.JSON, {None: "a"}),
+    (Codec.JSON, {Word.ONE: "a"}),
     (Codec.JSON, [Decimal(1)]),
+    (Codec.JSON, b"x"),
+    (Codec.JSON, {1, 2}),
+    (Codec.JSON, [Number.ONE]),
+    (Codec.JSON, UserDict()),
+    (Codec.JSON, [float("-inf")]),
     (Codec.JSON, float("nan")),
     (Codec.JSON, [float("inf")]),
     (Codec.JSON, 2**53),
@@ -122,6 +152,11 @@ def test_a_writer_refuses_what_would_come_back_as_something_else(
         (Codec.STR, b"\xed\xa0\x80"),
         (Codec.INT, b""),
         (Codec.INT, b"-0"),
+        (Codec.INT, b"-"),
+        (Codec.INT, b"0x1"),
+        (Codec.INT, b"1.0"),
+        (Codec.INT, b"-01"),
+        (Codec.INT, b"-" + b"1" * 1001),
         (Codec.INT, b"00"),
         (Codec.INT, b"+1"),
         (Codec.INT, b"1_000"),
@@ -134,26 +169,73 @@ def test_a_writer_refuses_what_would_come_back_as_something_else(
         (Codec.DECIMAL, b"+1"),
         (Codec.DECIMAL, b".5"),
         (Codec.DECIMAL, b"01"),
+        (Codec.DECIMAL, b""),
+        (Codec.DECIMAL, b"5."),
+        (Codec.DECIMAL, b" 5"),
+        (Codec.DECIMAL, b"5\n"),
+        (Codec.DECIMAL, b"1_000"),
+        (Codec.DECIMAL, b"1E+05"),
+        (Codec.DECIMAL, b"0.0000001"),
+        (Codec.DECIMAL, b"1" * 1001),
+        (Codec.DECIMAL, b"1E-1001"),
+        (Codec.DECIMAL, b"Infinity"),
+        (Codec.DECIMAL, b"sNaN"),
+        (Codec.DECIMAL, "\u0661".encode()),
         (Codec.DECIMAL, b"NaN"),
         (Codec.DECIMAL, b"1E+1001"),
         (Codec.DECIMAL, b"10E+2"),
         (Codec.DECIMAL, b"1E+9999999999"),
         (Codec.DATE, b"2026-02-30"),
         (Codec.DATE, b"20260101"),
+        (Codec.DATE, b"2026-1-1"),
+        (Codec.DATE, b"10000-01-01"),
+        (Codec.DATE, b"-001-01-01"),
+        (Codec.DATE, b"2026-01-01\n"),
+        (Codec.DATE, "\u0662\u0660\u0662\u0666-01-01".encode()),
         (Codec.DATE, b"0000-01-01"),
         (Codec.DATE, b"2026-W01-1"),
         (Codec.DATETIME, b"2026-01-01T24:00:00.000000Z"),
         (Codec.DATETIME, b"2026-01-01T23:59:60.000000Z"),
+        (Codec.DATETIME, b"2026-01-01T00:60:00.000000Z"),
+        (Codec.DATETIME, b"2026-02-30T00:00:00.000000Z"),
+        (Codec.DATETIME, b"0000-01-01T00:00:00.000000Z"),
+        (Codec.DATETIME, b"2026-01-01T00:00:00.000Z"),
+        (Codec.DATETIME, b"2026-01-01T00:00:00.0000000Z"),
+        (Codec.DATETIME, b"2026-01-01T00:00:00,000000Z"),
+        (Codec.DATETIME, b"2026-01-01T00:00:00.000000z"),
+        (Codec.DATETIME, b"2026-01-01T00:00:00.000000ZZ"),
         (Codec.DATETIME, b"2026-01-01T00:00:00Z"),
         (Codec.DATETIME, b"2026-01-01 00:00:00.000000"),
         (Codec.DATETIME, b"2026-01-01T00:00:00.000000+00:00"),
         (Codec.BOOL, b""),
         (Codec.BOOL, b"\x02"),
+        (Codec.BOOL, b"1"),
         (Codec.BOOL, b"\x00\x00"),
         (Codec.JSON, b""),
         (Codec.JSON, b'\xef\xbb\xbf""'),
         (Codec.JSON, b'{"a":1,"\\u0061":2}'),
+        (Codec.JSON, b'{"a":{"b":1,"b":2}}'),
         (Codec.JSON, b"NaN"),
+        (Codec.JSON, b"[Infinity]"),
+        (Codec.JSON, b"-Infinity"),
+        (Codec.JSON, b"-1e999"),
+        (Codec.JSON, b'"\\udc00\\ud800"'),
+        (Codec.JSON, b'{"\\ud800":1}'),
+        (Codec.JSON, b"-9007199254740992"),
+        (Codec.JSON, b"01"),
+        (Codec.JSON, b"+1"),
+        (Codec.JSON, b".5"),
+        (Codec.JSON, b"1."),
+        (Codec.JSON, b"1 2"),
+        (Codec.JSON, b"{'a':1}"),
+        (Codec.JSON, b"{a:1}"),
+        (Codec.JSON, b'{"a":1,}'),
+        (Codec.JSON, b'"\\x41"'),
+        (Codec.JSON, b'"a'),
+        (Codec.JSON, b"\xff"),
+        (Codec.JSON, b"\x0b1"),
+        (Codec.JSON, "\u00a01".encode()),
+        (Codec.JSON, b"[" * 33 + b'{"a":[' * 17 + b"]}" * 17 + b"]" * 33),
         (Codec.JSON, b"[1e999]"),
         (Codec.JSON, b'"\\ud800"'),
         (Codec.JSON, b"9007199254740992"),
@@ -202,6 +284,54 @@ def test_decimals_keep_scale_and_sign_of_zero(text: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(getcontext(), "prec", 3)
     back = decode(Codec.DECIMAL, encode(Codec.DECIMAL, Decimal(text)))
     assert back.as_tuple() == Decimal(text).as_tuple()
+
+
+@pytest.mark.parametrize(
+    ("codec", "value", "data"),
+    [
+        (Codec.BYTES, b"\x00\x80", b"\x00\x80"),
+        (Codec.STR, "\ufeffA", b"\xef\xbb\xbfA"),
+        (Codec.STR, "a\u030a\x00", b"a\xcc\x8a\x00"),
+        (Codec.INT, 0, b"0"),
+        (Codec.INT, -(10**1000 - 1), b"-" + b"9" * 1000),
+        (Codec.DECIMAL, Decimal("-0"), b"-0"),
+        (Codec.DECIMAL, Decimal("0.000001"), b"0.000001"),
+        (Codec.DECIMAL, Decimal("0.0000001"), b"1E-7"),
+        (Codec.DECIMAL, Decimal("12E+3"), b"1.2E+4"),
+        (Codec.DATE, date(1, 1, 1), b"0001-01-01"),
+        (Codec.DATE, date(9999, 12, 31), b"9999-12-31"),
+        (Codec.DATETIME, datetime(1, 1, 1, tzinfo=UTC), b"0001-01-01T00:00:00.000000Z"),
+        (Codec.DATETIME, datetime(9999, 12, 31, 23, 59, 59, 999999, UTC), b"9999-12-31T23:59:59.999999Z"),
+        (Codec.DATETIME, datetime(2026, 1, 2, 3, 4, 5), b"2026-01-02T03:04:05.000000"),  # noqa: DTZ001  naive
+        (Codec.BOOL, True, b"\x01"),
+        (Codec.BOOL, False, b"\x00"),
+        (Codec.JSON, None, b"null"),
+        (Codec.JSON, 2**53 - 1, b"9007199254740991"),
+        (Codec.JSON, -(2**53) + 1, b"-9007199254740991"),
+        (Codec.JSON, 1.0, b"1.0"),
+        (Codec.JSON, 1e22, b"1e+22"),
+        (Codec.JSON, 5e-324, b"5e-324"),
+        (Codec.JSON, "\u2028\U0001f600", b'"\xe2\x80\xa8\xf0\x9f\x98\x80"'),
+        (Codec.JSON, {"": [], "a": {}}, b'{"":[],"a":{}}'),
+    ],
+    ids=repr,
+)
+def test_a_value_has_one_form(codec: Codec, value: Any, data: bytes) -> None:
+    """The bytes of the specification, at the edges of each codec: another implementation writes the same."""
+    assert encode(codec, value) == data
+    back = decode(codec, data)
+    assert (type(back), repr(back)) == (type(value), repr(value))
+
+
+@pytest.mark.parametrize("hours", [-14, 14])
+def test_a_moment_keeps_to_the_years_there_are_after_conversion(hours: int) -> None:
+    """A local time near the first or the last year may have no moment in UTC: it is refused, never wrapped."""
+    zone = timezone(timedelta(hours=hours))
+    edge = datetime(1, 1, 1, 13, tzinfo=zone) if hours > 0 else datetime(9999, 12, 31, 10, tzinfo=zone)
+    with pytest.raises((ValueError, OverflowError)):
+        encode(Codec.DATETIME, edge)
+    inside = edge + timedelta(days=1) if hours > 0 else edge - timedelta(days=1)
+    assert decode(Codec.DATETIME, encode(Codec.DATETIME, inside)) == inside
 
 
 def test_times_are_kept_in_utc_and_naive_ones_stay_naive() -> None:

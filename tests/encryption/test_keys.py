@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,21 +13,31 @@ from attrs import define, evolve, field
 
 from sectorprivacy.encryption import (
     Codec,
+    KeyName,
     KeyRow,
     Keys,
     KeyStatus,
+    KeyUse,
     LocalKeyring,
     MemoryKeyStore,
     Place,
-    TenantKey,
     seal,
 )
-from sectorprivacy.errors import DecryptionError, KeyErased, KeyNotLoaded, KeyUnavailable, NotSealed
+from sectorprivacy.encryption._wrapping import minted
+from sectorprivacy.errors import (
+    DecryptionError,
+    EpochEnded,
+    KeyErased,
+    KeyNotLoaded,
+    KeyUnavailable,
+    NotSealed,
+    SystemicFailure,
+)
 from sectorprivacy.vocabulary import SubjectRef
 
 At = Callable[..., Place]
 KARI = SubjectRef(bytes(range(16)))
-OLA = SubjectRef(bytes(16))
+OLA = SubjectRef(bytes([7] * 16))
 
 
 @define
@@ -50,7 +61,7 @@ class CountingStore(MemoryKeyStore):
         self.asked += 1
         return super().rows(tenant, kids=kids, subjects=subjects)
 
-    def change(self, kid: bytes, **changes: Any) -> None:
+    def tamper(self, kid: bytes, **changes: Any) -> None:
         """What somebody with access to the database, or an administrator, does to a row."""
         row = self._rows["sector-alarm", kid]
         self._rows["sector-alarm", kid] = evolve(row, **changes)
@@ -59,7 +70,10 @@ class CountingStore(MemoryKeyStore):
 class Unreachable:
     """A provider whose key service is down."""
 
-    def tenant_key(self, tenant: str, epoch: int | None = None) -> TenantKey:
+    def wrap(self, name: KeyName, secret: bytes) -> bytes:
+        raise KeyUnavailable
+
+    def unwrap(self, name: KeyName, wrapped: bytes) -> bytes:
         raise KeyUnavailable
 
 
@@ -222,15 +236,40 @@ def test_causes_are_found_in_the_order_of_the_specification(setup: Setup, place:
 def test_a_disabled_key_is_unavailable(setup: Setup, place: At) -> None:
     """Quarantine is temporary: neither erased nor opened, and no second key is made beside it."""
     keys = setup.process()
-    key = keys.for_sealing(KARI, "contract")
-    cell = seal(key, place(), "x")
-    setup.store.change(key.kid, status=KeyStatus.DISABLED)
-    for act in (
-        lambda: setup.process().open(place(), cell),
-        lambda: setup.process().for_sealing(KARI, "contract"),
-    ):
+    cell = seal(keys.for_sealing(KARI, "contract"), place(), "x")
+    assert keys.disable(KARI) == 1
+    for process in (keys, setup.process()):
         with pytest.raises(KeyUnavailable):
-            act()
+            process.open(place(), cell)
+        with pytest.raises(KeyUnavailable):
+            process.for_sealing(KARI, "contract")
+    assert keys.disable(KARI) == 0
+    assert keys.count([KARI]) == 1
+
+
+def test_quarantine_is_taken_back(setup: Setup, place: At) -> None:
+    """The wrong person's erasure is undone: every byte opens as before; what is written next gets a key of its own."""
+    keys = setup.process()
+    old = keys.for_sealing(KARI, "contract")
+    cell = seal(old, place(), "x")
+    keys.disable(KARI)
+    assert keys.enable(KARI) == 1
+    assert keys.open(place(), cell) == "x"
+    assert keys.for_sealing(KARI, "contract").kid != old.kid
+    assert keys.shred(KARI) == 2
+    assert keys.enable(KARI) == 0
+    with pytest.raises(KeyErased):
+        keys.open(place(), cell)
+
+
+def test_quarantine_of_a_class_leaves_the_others(setup: Setup, place: At) -> None:
+    """What another law needs is not held up."""
+    keys = setup.process()
+    law = place(retention_class="bookkeeping")
+    cell = seal(keys.for_sealing(KARI, "bookkeeping"), law, "invoice")
+    keys.for_sealing(KARI, "contract")
+    assert keys.disable(KARI, {"contract"}) == 1
+    assert keys.open(law, cell) == "invoice"
 
 
 def test_a_key_for_opening_only_is_followed_by_a_new_one(setup: Setup, place: At) -> None:
@@ -238,11 +277,64 @@ def test_a_key_for_opening_only_is_followed_by_a_new_one(setup: Setup, place: At
     keys = setup.process()
     old = keys.for_sealing(KARI, "contract")
     cell = seal(old, place(), "x")
-    setup.store.change(old.kid, status=KeyStatus.DECRYPT_ONLY)
+    setup.store.tamper(old.kid, status=KeyStatus.DECRYPT_ONLY)
     fresh = setup.process()
     assert fresh.for_sealing(KARI, "contract").kid != old.kid
     assert fresh.open(place(), cell) == "x"
     assert fresh.shred(KARI) == 2
+
+
+def test_an_epoch_that_begins_meanwhile_holds_nobody_up(setup: Setup, place: At) -> None:
+    """A key made while another process rotates is wrapped under the new tenant key, never under one that is to die."""
+    keys = setup.process()
+    keys.for_sealing(KARI, "contract")
+    slow = setup.process()
+    before = slow.tenant_keys.current()
+    keys.tenant_keys.begin(KeyUse.WRAP)
+    with pytest.raises(EpochEnded):
+        setup.store.insert(minted(before, [OLA], "contract", datetime.now(UTC)))
+    key = slow.for_sealing(OLA, "contract")
+    assert [row.epoch for row in setup.store.rows("sector-alarm", kids=[key.kid])] == [2]
+
+
+def test_many_failures_raise_one_alarm(setup: Setup, place: At) -> None:
+    """A wrong key store is not taken for a thousand damaged or erased values; an alarm is no DecryptionError."""
+    keys = setup.process()
+    unknown = b"\xf9\x01" + bytes(60)
+    for _ in range(19):
+        with pytest.raises(DecryptionError):
+            keys.open(place(), unknown)
+    with pytest.raises(SystemicFailure, match="20 of the last 20"):
+        keys.open(place(), unknown)
+
+
+def test_single_failures_among_many_values_raise_no_alarm(setup: Setup, place: At) -> None:
+    """One damaged value in four is still the data's fault, and an erased person nobody's."""
+    keys = setup.process()
+    cell = seal(keys.for_sealing(KARI, "contract"), place(), "x")
+    other = place(subject=OLA)
+    gone = seal(keys.for_sealing(OLA, "contract"), other, "x")
+    keys.shred(OLA)
+    for _ in range(100):
+        with pytest.raises(DecryptionError):
+            keys.open(place(), cell[:-1] + bytes([cell[-1] ^ 1]))
+        assert {keys.open(place(), cell) for _ in range(3)} == {"x"}
+        with pytest.raises(KeyErased):
+            keys.open(other, gone)
+
+
+def test_a_value_in_the_clear_is_read_until_its_date_and_counted(setup: Setup, place: At) -> None:
+    """Migration is switched on for one field, ends by itself, and shows how much is left to do."""
+    day = date(2026, 11, 25)
+    keys = setup.process(now=lambda: datetime(2026, 11, 25, 23, tzinfo=UTC))
+    where = place(plaintext_until=day)
+    assert keys.open(where, b"0101") == "0101"
+    assert keys.plaintext_reads == {where.path: 1}
+    for late in (place(plaintext_until=date(2026, 11, 24)), place()):
+        with pytest.raises(NotSealed):
+            keys.open(late, b"0101")
+    with pytest.raises(DecryptionError):
+        keys.open(where, b"\xf9" + bytes(60))
 
 
 @pytest.mark.parametrize("name", ["subject", "retention_class", "epoch", "wrapped"])
@@ -253,7 +345,7 @@ def test_a_row_that_was_tampered_with_opens_nothing(setup: Setup, place: At, nam
     cell = seal(mine, place(), "x")
     theirs = setup.store.rows("sector-alarm", kids=[other.kid])[0]
     changes = {name: 2 if name == "epoch" else getattr(theirs, name)}
-    setup.store.change(mine.kid, **changes)
+    setup.store.tamper(mine.kid, **changes)
     where = place(**{name: changes[name]} if name in {"subject", "retention_class"} else {})
     with pytest.raises(DecryptionError) as refused:
         setup.process().open(where, cell)
@@ -271,7 +363,7 @@ def test_every_flipped_bit_of_a_wrapped_key_is_refused(setup: Setup, place: At) 
     for bit in range(len(wrapped) * 8):
         changed = bytearray(wrapped)
         changed[bit // 8] ^= 1 << bit % 8
-        setup.store.change(key.kid, wrapped=bytes(changed))
+        setup.store.tamper(key.kid, wrapped=bytes(changed))
         with pytest.raises(DecryptionError):
             setup.process().open(place(), cell)
 
@@ -291,7 +383,7 @@ def test_another_keyring_opens_nothing(setup: Setup, place: At) -> None:
     """Rows without the tenant key of their epoch are worth nothing."""
     cell = seal(setup.process().for_sealing(KARI, "contract"), place(), "x")
     stranger = LocalKeyring.in_memory()
-    stranger.tenant_key("sector-alarm")
+    stranger.wrap(KeyName("sector-alarm", "wrap", 1), bytes(32))
     with pytest.raises(DecryptionError):
         setup.process(provider=stranger).open(place(), cell)
 
@@ -300,18 +392,26 @@ def test_a_flood_of_invented_key_ids_does_not_fill_the_memory(
     setup: Setup, place: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever can write cells cannot make the reader hold ever more of them."""
-    monkeypatch.setattr("sectorprivacy.encryption._keys.CACHE_LIMIT", 10)
+    monkeypatch.setattr("sectorprivacy.encryption._known.CACHE_LIMIT", 10)
     keys = setup.process()
     cell = seal(keys.for_sealing(KARI, "contract"), place(), "x")
     for start in range(0, 100, 5):
         keys.load([b"\xf9\x01" + bytes([number]) * 60 for number in range(start, start + 5)])
-        assert len(keys._known) <= 10
+        assert len(keys._known._known) <= 10
     assert keys.open(place(), cell) == "x"
 
 
 def test_nothing_that_holds_a_secret_is_pickled(setup: Setup) -> None:
     """A cache, a queue or a crash report gets no key."""
     keys = setup.process()
-    for secret in (keys, keys.for_sealing(KARI, "contract"), setup.keyring, setup.keyring.tenant_key("sector-alarm")):
+    tenant_keys = keys.tenant_keys
+    for secret in (
+        keys,
+        keys.for_sealing(KARI, "contract"),
+        setup.keyring,
+        tenant_keys,
+        tenant_keys.current(),
+        *keys.index_keys(),
+    ):
         with pytest.raises(TypeError):
             pickle.dumps(secret)

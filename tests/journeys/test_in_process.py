@@ -21,6 +21,7 @@ from tests.journeys.tables import Changes, added, changes, keys_where
 MEMORY = {
     *("sectorprivacy_journal", "sectorprivacy_file_intent", "sqlite_sequence"),
     *("sp_log", "sp_scope", "sp_subject", "sp_tombstone", "sp_nonce", "sp_plan_page", "sp_task", "sp_key"),
+    *("sp_group", "sp_group_member"),
 }
 """Tables in which the services keep what they did, and under which reference they know whom."""
 
@@ -222,12 +223,16 @@ def test_the_counts_of_the_plan_are_the_rows_that_changed(journey: Journey):
 def test_nobody_else_lost_a_key_or_a_reference(journey: Journey):
     """The person's keys go where values were sealed, and leave tombstones; crm's objection needs the reference."""
     happened = changes(journey.filled, journey.gone)
-    lost = {
-        table: list(rows.values()) for table, rows in happened.items() if table.endswith(("/sp_key", "/sp_subject"))
-    }
+    known = ("/sp_key", "/sp_subject", "/sp_group", "/sp_group_member")
+    lost = {table: list(rows.values()) for table, rows in happened.items() if table.endswith(known)}
     keys = [lost.pop("contact_centre/keys.db/sp_key"), lost.pop("crm/keys.db/sp_key")]
-    assert [[row and row["wrapped"] for row in rows] for rows in keys] == [[None, None], [None]]
-    assert lost == {"contact_centre/privacy.db/sp_subject": [None, None]}
+    # Of the two names under which the contact centre knows the person, and of their own group of these two.
+    assert [[row and row["wrapped"] for row in rows] for rows in keys] == [[None, None, None], [None]]
+    assert lost == {
+        "contact_centre/privacy.db/sp_subject": [None, None],
+        "contact_centre/privacy.db/sp_group": [None],
+        "contact_centre/privacy.db/sp_group_member": [None, None],
+    }
 
 
 def test_those_who_shared_a_home_still_get_all_of_theirs(journey: Journey):

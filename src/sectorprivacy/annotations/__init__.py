@@ -8,6 +8,7 @@ from sectorprivacy.annotations._fields import Field, FieldMap
 from sectorprivacy.annotations._marks import Mark, NotPersonal, Personal, SubjectId, mark, personal
 from sectorprivacy.annotations._models import read_models, sift_models
 from sectorprivacy.annotations._reading import read_fields
+from sectorprivacy.annotations._sealing import refuse_local_index
 
 __all__ = [
     "Field",
@@ -20,5 +21,6 @@ __all__ = [
     "personal",
     "read_fields",
     "read_models",
+    "refuse_local_index",
     "sift_models",
 ]

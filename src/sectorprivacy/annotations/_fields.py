@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ from attrs import Factory, field, frozen
 
 from sectorprivacy.annotations._marks import SubjectId
 from sectorprivacy.annotations._paths import Read, attribute, follow
-from sectorprivacy.encryption import Codec
+from sectorprivacy.encryption import BlindIndex, Codec
 from sectorprivacy.errors import NotDeclared
 from sectorprivacy.vocabulary import THINGS, Category, Relation, Source, Wording, categories
 
@@ -40,6 +41,9 @@ class Field:
         identifier_only: Whether it is there to say whose record this is, and marked as nothing else.
         codec: How its value is sealed; None for a field in the clear.
         retention_class: Class of keys it is sealed under.
+        index: How it is searched while it is sealed; None where it is not.
+        padding: Ascending sizes in bytes to which its values are filled up before they are sealed; empty for none.
+        plaintext_until: Last day on which values that were never sealed are still read; None for never.
         attachment: Media type of the file it names.
         sealed_file: Whether that file is a sealed stream.
         read: Reads its value from a record; from a list of records inside it, a list.
@@ -58,10 +62,18 @@ class Field:
     identifier_only: bool = False
     codec: Codec | None = None
     retention_class: str = "contract"
+    index: BlindIndex | None = None
+    padding: tuple[int, ...] = ()
+    plaintext_until: date | None = None
     attachment: str | None = None
     sealed_file: bool = False
     read: Read = field(default=Factory(_of_name, takes_self=True), eq=False, repr=False)
     identifier: Read = field(default=Factory(_as_read, takes_self=True), eq=False, repr=False)
+
+    @property
+    def token_name(self) -> str | None:
+        """The attribute that holds its tokens beside its cell; None where it has no index."""
+        return None if self.index is None else f"{self.name}_token"
 
     @property
     def secret(self) -> bool:
@@ -81,6 +93,7 @@ class FieldMap:
     when: str | None
     period: tuple[str, str] | None
     anchors: Mapping[str, str]
+    row_version: str | None
     fields: tuple[Field, ...]
     not_personal: Mapping[str, str]
 
@@ -116,6 +129,11 @@ class FieldMap:
     def sealed(self) -> tuple[Field, ...]:
         """The fields whose values are sealed."""
         return tuple(each for each in self.fields if each.codec is not None)
+
+    @cached_property
+    def indexed(self) -> tuple[Field, ...]:
+        """The sealed fields that can be searched."""
+        return tuple(each for each in self.sealed if each.index is not None)
 
     @cached_property
     def categories(self) -> frozenset[Category]:

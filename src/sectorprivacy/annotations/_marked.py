@@ -12,6 +12,7 @@ from attrs import frozen
 from sectorprivacy.annotations._fields import Field
 from sectorprivacy.annotations._marks import Declaration, Mark, NotPersonal, Personal, SubjectId
 from sectorprivacy.annotations._paths import Read, along
+from sectorprivacy.annotations._sealing import check_sealing
 from sectorprivacy.encryption import Codec, codec_of
 from sectorprivacy.errors import InvalidDeclaration
 from sectorprivacy.vocabulary import Relation, categories, stable_id
@@ -77,6 +78,7 @@ class Marked:
         label = personal.label or (None if subject is None else subject.label)
         self._check_place(personal, subject)
         self._check_key(personal, subject, about)
+        check_sealing(personal, self._codec, self.where)
         return Field(
             name=self.path,
             id=stable_id(self._id, where=f"field {self.where}"),
@@ -90,6 +92,9 @@ class Marked:
             identifier_only=self._mark(Personal) is None,
             codec=self._codec,
             retention_class=personal.retention_class or self.declaration.retention_class,
+            index=personal.index,
+            padding=personal.padding,
+            plaintext_until=personal.plaintext_until,
             attachment=personal.attachment,
             sealed_file=personal.sealed_file,
             read=self.read,

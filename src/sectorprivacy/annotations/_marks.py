@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, TypeVar, cast
 
 from attrs import field, frozen
 from attrs.converters import optional
 
-from sectorprivacy.errors import InvalidDeclaration, NotDeclared
+from sectorprivacy.encryption import BlindIndex
+from sectorprivacy.errors import InvalidDeclaration, LeakageRefused, NotDeclared
 from sectorprivacy.vocabulary import (
     AnyWording,
     Category,
@@ -41,6 +43,10 @@ def _wordings(values: Mapping[str, AnyWording]) -> Mapping[str, Wording]:
     return {value: wording(text) for value, text in values.items()}
 
 
+def _buckets(sizes: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sizes)
+
+
 @frozen
 class Personal:
     """Marks a field as personal data of a category.
@@ -58,6 +64,14 @@ class Personal:
         attachment: Media type, if the field holds the name of a file with the data itself (an image, a recording). It
             belongs to that record alone, and goes with it.
         sealed_file: Whether that file is a sealed stream, under a key of the record's owner.
+        index: How the field is searched, if it is `Sealed`; by default it is not.
+        padding: Ascending sizes in bytes, if it is `Sealed`: a value is filled up to the next one, so that its length
+            says less. By default the length of a cell tells that of the value.
+        plaintext_until: Last day on which values that were stored before the field was `Sealed` are still read.
+
+    Raises:
+        InvalidDeclaration: What it says cannot be.
+        LeakageRefused: The index is of secrets or coded values, and nobody accepted what it gives away.
     """
 
     category: Category = field(converter=category)
@@ -70,12 +84,36 @@ class Personal:
     values: Mapping[str, Wording] | None = field(default=None, converter=optional(_wordings), hash=False, kw_only=True)
     attachment: str | None = field(default=None, kw_only=True)
     sealed_file: bool = field(default=False, kw_only=True)
+    index: BlindIndex | None = field(default=None, kw_only=True)
+    padding: tuple[int, ...] = field(default=(), converter=_buckets, kw_only=True)
+    plaintext_until: date | None = field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if self.id is not None:
             stable_id(self.id, where="Personal")
         if self.retention_class is not None:
             stable_id(self.retention_class, where="Personal(retention_class=...)")
+        self._check_sealing()
+
+    def _check_sealing(self) -> None:
+        where = f"Personal({self.category.id!r})"
+        if list(self.padding) != sorted({each for each in self.padding if each > 0}):
+            raise InvalidDeclaration(
+                where=where,
+                problem="the sizes in padding do not ascend from 1 or more",
+                instead="Write them in bytes, the smallest first, as padding=(32, 64, 128)",
+            )
+        if isinstance(self.plaintext_until, datetime):
+            raise InvalidDeclaration(
+                where=where,
+                problem="plaintext_until is a moment, which begins at another hour in every place",
+                instead="Name the last day: plaintext_until=date(2027, 6, 30)",
+            )
+        if self.index is not None and self.index.accepted is None:
+            if self.category.within(categories.SECRET):
+                raise LeakageRefused(where=where, why="codes and passwords are few, and easily tried")
+            if self.values is not None:
+                raise LeakageRefused(where=where, why="coded values are few, and told apart by frequency")
 
 
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
@@ -167,6 +205,7 @@ class Declaration:
     anchors: Mapping[str, str]
     source: Source
     retention_class: str
+    row_version: str | None
     fields: Mapping[str, Sequence[Mark]]
     label: Wording
 
@@ -182,6 +221,7 @@ def personal(
     anchors: Mapping[str, str] | None = None,
     source: Source = Source.PROVIDED,
     retention_class: str = "contract",
+    row_version: str | None = None,
     fields: Mapping[str, Mark | Sequence[Mark]] | None = None,
     label: AnyWording | None = None,
 ) -> Callable[[M], M]:
@@ -198,6 +238,8 @@ def personal(
             relationship ("customer.left_on").
         source: Where the values of its fields come from, unless their mark says otherwise.
         retention_class: Class of keys its sealed fields are under, unless their mark says otherwise.
+        row_version: Attribute with the version of the row, an integer that every change of it raises. Each sealed field
+            is bound to it: an older cell of the same row, put back, does not open.
         fields: Attribute to its marks, where they cannot stand in an annotation (Django).
         label: What people read, a text or texts by language; by default the last part of `id`.
 
@@ -216,6 +258,7 @@ def personal(
         anchors=dict(anchors or {}),
         source=as_source(source),
         retention_class=retention_class,
+        row_version=row_version,
         fields={name: _marks(marks) for name, marks in (fields or {}).items()},
         label=wording(label or id.rpartition(".")[2].replace("_", " ")),
     )
@@ -242,6 +285,7 @@ def mark(
     anchors: Mapping[str, str] | None = None,
     source: Source = Source.PROVIDED,
     retention_class: str = "contract",
+    row_version: str | None = None,
     label: AnyWording | None = None,
 ) -> M:
     """Declare a class that is not yours, from outside; `personal` says what the arguments mean.
@@ -259,6 +303,7 @@ def mark(
         anchors=anchors,
         source=source,
         retention_class=retention_class,
+        row_version=row_version,
         fields=fields,
         label=label,
     )(model)

@@ -28,7 +28,12 @@ def check_names(field_map: FieldMap, attributes: Collection[str]) -> Iterator[In
         field_map: What the marks say.
         attributes: The attributes that the model has.
     """
-    named = {"key": field_map.key, "when": (field_map.when,), "period": field_map.period or ()}
+    named = {
+        "key": field_map.key,
+        "when": (field_map.when,),
+        "period": field_map.period or (),
+        "row_version": (field_map.row_version,),
+    }
     for argument, names in named.items():
         if absent := [name for name in names if name is not None and name not in attributes]:
             yield no_such(field_map.id, argument, absent)
@@ -41,6 +46,12 @@ def check_names(field_map: FieldMap, attributes: Collection[str]) -> Iterator[In
                 problem=f"via={each.subject.via!r} goes through {step}, which is not there",
                 instead='Write the attributes that lead from this record to the identifier, as "invoice.customer"',
             )
+    if field_map.row_version in {each.name for each in field_map.sealed}:
+        yield InvalidDeclaration(
+            where=f"@personal(id={field_map.id!r})",
+            problem=f"row_version names {field_map.row_version}, which is sealed itself",
+            instead="Keep the version of the row in the clear: it must be known before anything is opened",
+        )
     ids = Counter(each.id for each in field_map.fields)
     if twice := [field_id for field_id, count in ids.items() if count > 1]:
         yield InvalidDeclaration(

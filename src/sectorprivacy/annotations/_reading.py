@@ -42,6 +42,7 @@ def read_fields(model: type) -> FieldMap:
         when=declaration.when,
         period=declaration.period,
         anchors=declaration.anchors,
+        row_version=declaration.row_version,
         fields=tuple(found.fields.values()),
         not_personal=found.not_personal,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sectorprivacy.annotations import sift_models
@@ -13,6 +14,7 @@ from sectorprivacy.checks._exemptions import exempted
 from sectorprivacy.checks._finding import Finding
 from sectorprivacy.checks._law import unsaid
 from sectorprivacy.checks._locations import Locations
+from sectorprivacy.checks._overdue import overdue
 from sectorprivacy.checks._rules import LOCK_MISSING
 from sectorprivacy.checks._tables import Table, undeclared, unmarked
 from sectorprivacy.checks._texts import worded
@@ -32,6 +34,7 @@ def check(
     titles: Mapping[str, AnyWording] | None = None,
     sources: Sequence[Path] = (),
     root: Path | None = None,
+    today: date | None = None,
 ) -> tuple[Finding, ...]:
     """Hold everything that a company declares together, and say all that is wrong with it.
 
@@ -44,6 +47,7 @@ def check(
         titles: Titles of the services by their id.
         sources: Python files in which the register is written; findings about it name a line in them.
         root: Root of the project, to which files of findings are relative; None for findings without a place.
+        today: The day to check for; by default today, in UTC.
 
     Returns:
         Findings by what they are about, then by code; none where nothing is wrong.
@@ -61,6 +65,7 @@ def check(
         *worded(policy, maps, known_titles),
         *unmarked(maps),
         *undeclared(known_tables, given),
+        *overdue(maps, today or datetime.now(UTC).date()),
         *_drifted(lock and _without(lock, unread), now),
     ]
     tables_seen = {f"table {table.name}" for table in known_tables}

@@ -11,6 +11,7 @@ from sectorprivacy.errors import (
     DeclarationError,
     DeclarationsInvalid,
     InvalidDeclaration,
+    LeakageRefused,
     NotDeclared,
     UnknownWord,
     UnmarkedFields,
@@ -33,6 +34,8 @@ def of_error(error: DeclarationError) -> Iterator[Finding]:
                 yield _finding(error, f"{model}.{path}", "It carries no mark.")
         case InvalidDeclaration(where=where, problem=problem):
             yield _finding(error, _place(where), f"{problem[:1].upper()}{problem[1:]}.")
+        case LeakageRefused(where=where, why=why):
+            yield _finding(error, where, f"A blind index would give its values away: {why}.")
         case NotDeclared(model=model):
             yield _finding(error, model, "It is not declared.")
         case UnknownWord(kind=kind, id=word):

@@ -133,6 +133,11 @@ FIELD_UNMARKED_LIKELY: Final = _error(
     "A field is marked as not personal, and its name says personal data.",
     "A field that is left out is in no copy and no erasure (Art. 15, Art. 17).",
 )
+PLAINTEXT_OVERDUE: Final = _error(
+    "plaintext-overdue",
+    "The last day has passed on which a sealed field reads values that were never sealed.",
+    "They do not open any more, and as long as they lie there they are not protected (Art. 32(1)(a)).",
+)
 LOCK_MISSING: Final = _error(
     "lock-missing",
     "There is no snapshot of the data map to compare with.",

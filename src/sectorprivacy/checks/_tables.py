@@ -41,9 +41,10 @@ def undeclared(tables: Iterable[Table], models: Iterable[type]) -> Iterator[Find
 
 
 def unmarked(models: Sequence[FieldMap]) -> Iterator[Finding]:
-    """Fields that are marked as not personal though their names say otherwise."""
+    """Fields that are marked as not personal though their names say otherwise; a token is called as its field is."""
     for marks in models:
-        for path in sorted(marks.not_personal):
+        tokens = {field.token_name for field in marks.indexed}
+        for path in sorted(marks.not_personal.keys() - tokens):
             meaning = says_personal(path.rpartition(".")[2])
             if meaning is not None:
                 yield FIELD_UNMARKED_LIKELY.finding(

@@ -31,6 +31,16 @@ def dispatch(arguments: Sequence[str]) -> int:
     policy.command("sectorprivacy.cli.policy:show", name="show", help="Write the register in force as JSON.")
     policy.command("sectorprivacy.cli.policy:diff", name="diff", help="Say in words what changed.")
     app.command(policy)
+    keys = App(name="keys", help="Look at the keys of a service, and rotate, shred and replay them.")
+    keys.command("sectorprivacy.cli.keys:status", name="status", help="Say which keys there are and what is overdue.")
+    keys.command("sectorprivacy.cli.keys:rotate", name="rotate", help="Replace keys by new ones, without a pause.")
+    keys.command("sectorprivacy.cli.keys:rewrap", name="rewrap", help="Wrap all keys under the current tenant key.")
+    keys.command("sectorprivacy.cli.keys:shred", name="shred", help="Destroy one person's keys (Art. 17).")
+    keys.command("sectorprivacy.cli.keys:disable", name="disable", help="Put one person's keys in quarantine.")
+    keys.command("sectorprivacy.cli.keys:enable", name="enable", help="Take them out of quarantine.")
+    keys.command("sectorprivacy.cli.keys:replay", name="replay", help="Destroy again what a restore brought back.")
+    keys.command("sectorprivacy.cli.keys:leakage", name="leakage-report", help="Say what blind indexes give away.")
+    app.command(keys)
     try:
         result: object = app(arguments)
     except SystemExit as left:

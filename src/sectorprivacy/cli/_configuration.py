@@ -26,6 +26,7 @@ class Configuration(BaseModel):
         lock: Snapshot of the data map that `check` compares with.
         exempt: What `check` shall not report, each with the reason.
         key: Public key by which packages are verified (PEM).
+        custody: Service id to the function that gives its Custody, in the form "module:name".
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +39,7 @@ class Configuration(BaseModel):
     lock: str = "privacy.lock.json"
     exempt: Mapping[str, str] = {}
     key: str | None = None
+    custody: Mapping[str, _Reference] = {}
 
 
 def read_configuration(start: Path) -> Configuration:

@@ -52,14 +52,14 @@ def read_declared() -> Declared:
 
 def declared_policy(configuration: Configuration, option: str, reference: str | None) -> Policy:
     """The register that a reference "module:name" names; `option` is what the error calls it."""
-    found = _named(configuration, option, reference)
+    found = named(configuration, option, reference)
     if not isinstance(found, Policy):
         raise ConfigurationError(problem=f"{option}: {reference} is no Policy", instead="Name the object Policy(...)")
     return found
 
 
 def _models(configuration: Configuration) -> Sequence[type]:
-    found = _named(configuration, "models", configuration.models)
+    found = named(configuration, "models", configuration.models)
     if not isinstance(found, Iterable):
         raise ConfigurationError(problem="models: it is no list", instead="Name a list of the declared classes")
     models: list[object] = list(cast("Iterable[object]", found))
@@ -73,13 +73,14 @@ def _models(configuration: Configuration) -> Sequence[type]:
 def _titles(configuration: Configuration) -> Mapping[str, AnyWording]:
     if configuration.titles is None:
         return {}
-    found = _named(configuration, "titles", configuration.titles)
+    found = named(configuration, "titles", configuration.titles)
     if not isinstance(found, Mapping):
         raise ConfigurationError(problem="titles: it is no mapping", instead="Name a mapping of service id to title")
     return cast("Mapping[str, AnyWording]", found)
 
 
-def _named(configuration: Configuration, option: str, reference: str | None) -> Any:
+def named(configuration: Configuration, option: str, reference: str | None) -> Any:
+    """What a reference "module:name" names; `option` is what the error calls it. Raises: ConfigurationError."""
     if reference is None:
         raise ConfigurationError(problem=f"it names no {option}", instead=f'Add {option} = "module:name" to it')
     for folder in reversed([str(configuration.root / folder) for folder in configuration.path]):

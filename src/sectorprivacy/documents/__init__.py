@@ -7,7 +7,14 @@ from sectorprivacy.documents._access import Holding, access_information
 from sectorprivacy.documents._catalogue import Catalogue, catalogue, languages
 from sectorprivacy.documents._changes import policy_changes
 from sectorprivacy.documents._csv import csv_line, to_csv
-from sectorprivacy.documents._data_map import DataMap, DataSetEntry, FieldEntry, activities_that_use, data_map
+from sectorprivacy.documents._data_map import (
+    DataMap,
+    DataSetEntry,
+    FieldEntry,
+    IndexEntry,
+    activities_that_use,
+    data_map,
+)
 from sectorprivacy.documents._duties import Duty, duties_to_inform
 from sectorprivacy.documents._json_ld import to_json_ld
 from sectorprivacy.documents._markdown import to_markdown
@@ -51,6 +58,7 @@ __all__ = [
     "FieldEntry",
     "Heading",
     "Holding",
+    "IndexEntry",
     "Link",
     "Links",
     "MemoryNotices",

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from sectorprivacy.annotations import Field, FieldMap
+from sectorprivacy.encryption import BlindIndex
 from sectorprivacy.policy import CategoryEntry, Policy, PolicyDocument, Texts, category_entries
 from sectorprivacy.vocabulary import AnyWording, Relation, Source, wording
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IndexEntry(_Part):
+    """How a sealed field is searched.
+
+    Args:
+        normaliser: Id of the normaliser, with its version.
+        kind: `uniq` where no two rows may have the same value, else `eq`.
+        size: Bytes of a token.
+        distinct: Distinct values that are expected.
+        accepted: Why it is kept though it gives its values away; None where nobody had to accept it.
+    """
+
+    normaliser: str
+    kind: Literal["eq", "uniq"]
+    size: int
+    distinct: int
+    accepted: str | None
 
 
 class FieldEntry(_Part):
@@ -30,7 +50,12 @@ class FieldEntry(_Part):
         verified: Whether somebody made sure that the identifier is theirs, so that other services learn of it.
         via: Path to the identifier, where the record reaches it through another; None where the field holds it.
         sealed: Whether its value, or the file it names, is encrypted under a key of its person.
+        codec: How its value is written before it is sealed: bytes, str, int, decimal, date, datetime, bool, json; None
+            where the value itself is in the clear.
         retention_class: Class of keys it is sealed under; None for a field in the clear.
+        index: How it is searched while it is sealed.
+        padding: Ascending sizes in bytes to which its values are filled up before they are sealed.
+        plaintext_until: Last day on which values that were never sealed are still read.
         secret: Whether people learn only that it is held.
         attachment: Media type of the file it names.
         values: What coded values mean to people, by value and language.
@@ -46,7 +71,11 @@ class FieldEntry(_Part):
     verified: bool
     via: str | None
     sealed: bool
+    codec: str | None
     retention_class: str | None
+    index: IndexEntry | None
+    padding: tuple[int, ...]
+    plaintext_until: date | None
     secret: bool
     attachment: str | None
     values: Mapping[str, Texts] | None
@@ -64,6 +93,7 @@ class DataSetEntry(_Part):
         when: Attribute with the time of a record; None where it is about now.
         period: Attributes with start and end of what a record says; None where it states no link.
         events: Events of retention whose day its records know, to the path of that day.
+        row_version: Attribute with the version of a row that its sealed fields are bound to; None where they are not.
         fields: Its personal fields, in the order of the model.
         not_personal: Attribute to the reason why it is no personal data.
         activities: Ids of the activities that use it, in the order of the register; see `activities_that_use`.
@@ -77,6 +107,7 @@ class DataSetEntry(_Part):
     when: str | None
     period: tuple[str, str] | None
     events: Mapping[str, str]
+    row_version: str | None
     fields: tuple[FieldEntry, ...]
     not_personal: Mapping[str, str]
     activities: tuple[str, ...]
@@ -173,6 +204,7 @@ def _data_set(policy: Policy, field_map: FieldMap) -> DataSetEntry:
         when=field_map.when,
         period=field_map.period,
         events=dict(sorted(field_map.anchors.items())),
+        row_version=field_map.row_version,
         fields=tuple(_field(field) for field in field_map.fields),
         not_personal=dict(sorted(field_map.not_personal.items())),
         activities=activities_that_use(policy, field_map),
@@ -193,8 +225,22 @@ def _field(field: Field) -> FieldEntry:
         verified=subject is not None and subject.verified,
         via=None if subject is None else subject.via,
         sealed=sealed,
+        codec=None if field.codec is None else field.codec.name.lower(),
         retention_class=field.retention_class if sealed else None,
+        index=None if field.index is None else _index(field.index),
+        padding=field.padding,
+        plaintext_until=field.plaintext_until,
         secret=field.secret,
         attachment=field.attachment,
         values={value: text.to_json() for value, text in field.values.items()} if field.values else None,
+    )
+
+
+def _index(index: BlindIndex) -> IndexEntry:
+    return IndexEntry(
+        normaliser=index.normaliser.value,
+        kind=index.kind,
+        size=index.size,
+        distinct=index.distinct,
+        accepted=index.accepted,
     )

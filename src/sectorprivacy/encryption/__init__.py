@@ -4,38 +4,103 @@ A value is sealed for one place (tenant, model, field, person, record) under the
 Destroying that key erases every copy of the value. The formats are in `docs/spec`.
 """
 
-from sectorprivacy.encryption._cell import from_text, seal, seal_many, seal_row, to_text, unseal, unseal_many
+from sectorprivacy.encryption._blind_index import BlindIndex
+from sectorprivacy.encryption._cell import from_text, seal, seal_many, to_text, unseal, unseal_many
 from sectorprivacy.encryption._codecs import Codec, codec_of
+from sectorprivacy.encryption._custody import LONGEST_TRANSACTION, Custody
+from sectorprivacy.encryption._epochs import Epoch, EpochRows, EpochStatus
 from sectorprivacy.encryption._keyring import LocalKeyring, environment_key
-from sectorprivacy.encryption._keys import Keys, loop_runs
+from sectorprivacy.encryption._keys import LIFETIME, Keys, loop_runs
+from sectorprivacy.encryption._leakage import LeakageReport, leakage_report, leakage_table
+from sectorprivacy.encryption._memory_store import MemoryKeyStore
+from sectorprivacy.encryption._normalisers import Normaliser
+from sectorprivacy.encryption._off_loop import off_loop
 from sectorprivacy.encryption._place import Place
-from sectorprivacy.encryption._provider import KeyProvider
+from sectorprivacy.encryption._provider import DestroysKeys, KeyName, KeyProvider, KeyUse
+from sectorprivacy.encryption._rotation import CellHolder, People, ResealPage, Rotated, Status, Step, TokenHolder
+from sectorprivacy.encryption._row import RowForm, RowPlace, seal_row, unseal_row
 from sectorprivacy.encryption._sealed import KeyAccess, Sealed, key_access
-from sectorprivacy.encryption._store import KeyRow, KeyStatus, KeyStore, MemoryKeyStore, decisive
-from sectorprivacy.encryption._stream import open_stream, seal_stream
-from sectorprivacy.encryption._subject_key import SubjectKey, TenantKey
+from sectorprivacy.encryption._shreddings import (
+    Checkpoint,
+    FileShreddings,
+    MemoryShreddings,
+    Shredding,
+    Shreddings,
+)
+from sectorprivacy.encryption._store import (
+    LIBRARY,
+    LIBRARY_CLASS,
+    KeyPages,
+    KeyRow,
+    KeyRows,
+    KeyStates,
+    KeyStatus,
+    KeyStore,
+    KeyTally,
+    decisive,
+)
+from sectorprivacy.encryption._stream import open_range, open_stream, open_to_file, seal_stream
+from sectorprivacy.encryption._subject_key import SubjectKey, TenantIndexKey, TenantKey
 
 __all__ = [
+    "LIBRARY",
+    "LIBRARY_CLASS",
+    "LIFETIME",
+    "LONGEST_TRANSACTION",
+    "BlindIndex",
+    "CellHolder",
+    "Checkpoint",
     "Codec",
+    "Custody",
+    "DestroysKeys",
+    "Epoch",
+    "EpochRows",
+    "EpochStatus",
+    "FileShreddings",
     "KeyAccess",
+    "KeyName",
+    "KeyPages",
     "KeyProvider",
     "KeyRow",
+    "KeyRows",
+    "KeyStates",
     "KeyStatus",
     "KeyStore",
+    "KeyTally",
+    "KeyUse",
     "Keys",
+    "LeakageReport",
     "LocalKeyring",
     "MemoryKeyStore",
+    "MemoryShreddings",
+    "Normaliser",
+    "People",
     "Place",
+    "ResealPage",
+    "Rotated",
+    "RowForm",
+    "RowPlace",
     "Sealed",
+    "Shredding",
+    "Shreddings",
+    "Status",
+    "Step",
     "SubjectKey",
+    "TenantIndexKey",
     "TenantKey",
+    "TokenHolder",
     "codec_of",
     "decisive",
     "environment_key",
     "from_text",
     "key_access",
+    "leakage_report",
+    "leakage_table",
     "loop_runs",
+    "off_loop",
+    "open_range",
     "open_stream",
+    "open_to_file",
     "seal",
     "seal_many",
     "seal_row",
@@ -43,4 +108,5 @@ __all__ = [
     "to_text",
     "unseal",
     "unseal_many",
+    "unseal_row",
 ]

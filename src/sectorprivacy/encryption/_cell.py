@@ -8,23 +8,25 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
+from typing import Any, Final, Protocol
 
 from attrs import evolve, frozen
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from sectorprivacy.encryption._codecs import READERS, WRITERS, decode, not_sealable
-from sectorprivacy.encryption._place import HEADS, Place, record_bytes
+from sectorprivacy.encryption._codecs import READERS, not_sealable, read_padded, write_many
+from sectorprivacy.encryption._place import Place, bound_to
 from sectorprivacy.encryption._subject_key import SubjectKey
 from sectorprivacy.errors import DecryptionError, NotSealed, ValueNotSealable
-from sectorprivacy.vocabulary import RecordKey
+from sectorprivacy.vocabulary import RecordKey, SubjectRef
 
 PREFIX: Final = "sp1."
 OVERHEAD: Final = 46
 _NONCE: Final = 12
-_PADDED: Final = 0x80
+_TOGETHER: Final = 1024
 _RESERVED: Final = 0x78
 _CODEC: Final = 0x07
 
@@ -60,39 +62,19 @@ def seal(key: SubjectKey, place: Place, value: Any) -> bytes:
         value: A value of the type the place's codec writes.
 
     Returns:
-        The cell, 46 bytes longer than the value.
+        The cell, 46 bytes longer than the value, or than the bucket it is padded to.
 
     Raises:
-        ValueNotSealable: The codec cannot hold the value, or the key is not the place's.
+        ValueNotSealable: The codec or the buckets cannot hold the value, or the key is not the place's.
     """
     if not fits(key, place):
-        raise _wrong_key(place)
-    codec = place.codec
-    try:
-        data = WRITERS[codec](value)
-    except (ValueError, OverflowError) as refused:
-        raise not_sealable(codec, refused, place.path) from None
+        raise wrong_key(place)
+    head, bound, write, _ = place.prepared
     nonce = os.urandom(_NONCE)
-    return HEADS[codec] + key.kid + nonce + key.cell_cipher.encrypt(nonce, data, place.associated_data(codec))
-
-
-def seal_row(key: SubjectKey, places: Sequence[Place], values: Sequence[Any]) -> list[bytes]:
-    """Seal the values of one record, one for each place; the nonces are drawn together. Raises: as `seal`."""
-    drawn = os.urandom(_NONCE * len(places))
-    encrypt, kid = key.cell_cipher.encrypt, key.kid
-    cells: list[bytes] = []
-    start = 0
-    for place, value in zip(places, values, strict=True):
-        if not fits(key, place):
-            raise _wrong_key(place)
-        codec, nonce = place.codec, drawn[start : start + _NONCE]
-        start += _NONCE
-        try:
-            data = WRITERS[codec](value)
-        except (ValueError, OverflowError) as refused:
-            raise not_sealable(codec, refused, place.path) from None
-        cells.append(HEADS[codec] + kid + nonce + encrypt(nonce, data, place.associated_data(codec)))
-    return cells
+    try:
+        return b"".join((head, key.kid, nonce, key.cell_cipher.encrypt(nonce, write(value), bound)))
+    except (ValueError, OverflowError) as refused:
+        raise not_sealable(place.codec, refused, place.path) from None
 
 
 def seal_many(key: SubjectKey, place: Place, records: Sequence[RecordKey], values: Sequence[Any]) -> list[bytes]:
@@ -111,20 +93,40 @@ def seal_many(key: SubjectKey, place: Place, records: Sequence[RecordKey], value
         ValueNotSealable: As `seal`; nothing is returned then.
     """
     if not fits(key, place):
-        raise _wrong_key(place)
-    codec = place.codec
-    head, binding = HEADS[codec] + key.kid, HEADS[codec] + place.binding()
-    encrypt, write = key.cell_cipher.encrypt, WRITERS[codec]
-    drawn = os.urandom(_NONCE * len(records))
-    nonces = [drawn[start : start + _NONCE] for start in range(0, len(drawn), _NONCE)]
-    given = list(zip(nonces, records, values, strict=True))
+        raise wrong_key(place)
+    if len(records) != len(values):
+        raise ValueError("there is not one value for each record")
+    cells: list[bytes] = []
+    for start in range(0, len(values), _TOGETHER):
+        part = slice(start, start + _TOGETHER)
+        cells += _sealed_together(key, place, records[part], values[part])
+    return cells
+
+
+def _sealed_together(key: SubjectKey, place: Place, records: Sequence[RecordKey], values: Sequence[Any]) -> list[bytes]:
+    """A part of a batch, small enough to stay in the processor's cache."""
+    head, _, write, _ = place.prepared
+    start, encrypt = head + key.kid, key.cell_cipher.encrypt
     try:
+        data = write_many(write, values)
+        bounds = bound_to(head + place.binding(), records)
         return [
-            head + nonce + encrypt(nonce, write(value), binding + record_bytes(record))
-            for nonce, record, value in given
+            start + nonce + encrypt(nonce, each, bound)
+            for nonce, each, bound in zip(nonces(len(data)), data, bounds, strict=True)
         ]
     except (ValueError, OverflowError) as refused:
-        raise not_sealable(codec, refused, place.path) from None
+        raise not_sealable(place.codec, refused, place.path) from None
+
+
+def nonces(number: int) -> tuple[bytes, ...]:
+    """As many nonces as there are values, drawn in one call of the operating system."""
+    return _cut(number)(os.urandom(_NONCE * number))
+
+
+@lru_cache(maxsize=64)
+def _cut(number: int) -> Callable[[bytes], tuple[bytes, ...]]:
+    """What cuts that many nonces out of what was drawn."""
+    return struct.Struct(f"{_NONCE}s" * number).unpack
 
 
 def unseal(key: SubjectKey, place: Place, cell: bytes) -> Any:
@@ -139,55 +141,101 @@ def unseal(key: SubjectKey, place: Place, cell: bytes) -> Any:
         NotSealed: It is no cell.
         DecryptionError: It was not sealed with this key for this place, or was changed.
     """
-    if cell[:1] != b"\xf9":
-        raise NotSealed
-    codec_byte = cell[1] if len(cell) >= OVERHEAD else _RESERVED
-    if codec_byte & ~_PADDED != place.codec or cell[2:18] != key.kid or not fits(key, place):
+    head, bound, _, read = place.prepared
+    if cell[:2] != head or len(cell) < OVERHEAD:
+        found = CellHead.read(cell)
+        if found.codec != place.codec:
+            raise DecryptionError
+        # It is padded where today's declaration does not pad, or the other way round.
+        bound = place.associated_data(found.codec_byte)
+        read = READERS[place.codec] if place.buckets else partial(read_padded, place.codec)
+    if cell[2:18] != key.kid or not fits(key, place):
         raise DecryptionError
-    data = open_bytes(key.cell_cipher, cell, place.associated_data(codec_byte))
-    return decode(place.codec, _unpadded(data) if codec_byte & _PADDED else data)
+    data = open_bytes(key.cell_cipher, cell, bound)
+    try:
+        return read(data)
+    except (ValueError, OverflowError):
+        raise DecryptionError from None
 
 
 def open_bytes(cipher: AESGCM, cell: bytes, associated_data: bytes) -> bytes:
     """What was encrypted in a cell of the right form. Raises: DecryptionError."""
     try:
         return cipher.decrypt(cell[18:30], cell[30:], associated_data)
-    except InvalidTag:
+    except (InvalidTag, OverflowError):
         raise DecryptionError from None
 
 
 def unseal_many(
-    key: SubjectKey, place: Place, records: Iterable[RecordKey], cells: Iterable[bytes]
+    key: SubjectKey, place: Place, records: Sequence[RecordKey], cells: Sequence[bytes]
 ) -> Iterator[Any | DecryptionError]:
-    """Open one field of many records of one person.
+    """Open one field of many records of one person, some at a time.
+
+    Args:
+        key: The key that was looked up by the key id of the cells.
+        place: The place of every value; its own record is not looked at.
+        records: Keys of the records.
+        cells: One cell for each record.
 
     Yields:
         For each cell its value, or the error of that cell: one damaged cell does not hide the others.
+
+    Raises:
+        DecryptionError: The key is not the place's.
     """
     if not fits(key, place):
         raise DecryptionError
-    codec = place.codec
-    head, binding = HEADS[codec] + key.kid, HEADS[codec] + place.binding()
-    decrypt, read = key.cell_cipher.decrypt, READERS[codec]
-    for record, cell in zip(records, cells, strict=True):
-        if cell[:18] != head or len(cell) < OVERHEAD:
-            yield _opened(key, place, record, cell)
-            continue
+    if len(records) != len(cells):
+        raise ValueError("there is not one cell for each record")
+    for start in range(0, len(cells), _TOGETHER):
+        part = slice(start, start + _TOGETHER)
         try:
-            yield read(decrypt(cell[18:30], cell[30:], binding + record_bytes(record)))
-        except (InvalidTag, ValueError, OverflowError):
-            yield DecryptionError()
+            yield from _opened_together(key, place, records[part], cells[part])
+        except (InvalidTag, ValueError, OverflowError, DecryptionError):
+            yield from [
+                _answer_at(key, place, record, cell) for record, cell in zip(records[part], cells[part], strict=True)
+            ]
 
 
-def _opened(key: SubjectKey, place: Place, record: RecordKey, cell: bytes) -> Any | DecryptionError:
-    """The slow way, for the cells of a batch that are padded or wrong."""
+def _opened_together(key: SubjectKey, place: Place, records: Sequence[RecordKey], cells: Sequence[bytes]) -> list[Any]:
+    """A part of a batch, if every cell of it opens and was written under today's declaration."""
+    head, _, _, read = place.prepared
+    if [cell[:18] for cell in cells].count(head + key.kid) != len(cells):
+        raise DecryptionError
+    bounds = bound_to(head + place.binding(), records)
+    decrypt = key.cell_cipher.decrypt
+    data = [decrypt(cell[18:30], cell[30:], bound) for cell, bound in zip(cells, bounds, strict=True)]
+    return list(map(read, data))
+
+
+def _answer_at(key: SubjectKey, place: Place, record: RecordKey, cell: bytes) -> Any | DecryptionError:
     try:
-        return unseal(key, evolve(place, record=record), cell)
+        return answer(key, evolve(place, record=record), cell)
+    except ValueNotSealable:
+        # No cell was ever bound to a record whose key has no form in bytes.
+        return DecryptionError()
+
+
+def answer(key: SubjectKey, place: Place, cell: bytes) -> Any | DecryptionError:
+    """What a cell of a batch holds, or its error."""
+    try:
+        return unseal(key, place, cell)
     except DecryptionError as refused:
         return refused
 
 
-def fits(key: SubjectKey, place: Place) -> bool:
+class Owned(Protocol):
+    """Whatever one person's keys of one class seal: a place, or the places of a row."""
+
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def subject(self) -> SubjectRef: ...
+    @property
+    def retention_class(self) -> str: ...
+
+
+def fits(key: SubjectKey, place: Owned) -> bool:
     """Whether the key is the one of the place's person and class."""
     return (
         key.subject.raw == place.subject.raw
@@ -220,14 +268,8 @@ def from_text(text: str) -> bytes:
     return cell
 
 
-def _wrong_key(place: Place) -> ValueNotSealable:
+def wrong_key(place: Place) -> ValueNotSealable:
+    """The refusal to seal under a key that shredding the place's person would leave alive."""
     return ValueNotSealable(
         path=place.path, codec=place.codec.name.lower(), reason="the key is not of this person and class"
     )
-
-
-def _unpadded(data: bytes) -> bytes:
-    value = data.rstrip(b"\x00")
-    if value[-1:] != b"\x80":
-        raise DecryptionError
-    return value[:-1]

@@ -1,7 +1,6 @@
-"""The local keyring: tenant keys in one file, mode 0600, locked by a passphrase or a 32-byte key.
+"""The local keyring: key objects in one file, mode 0600, locked by a passphrase or a 32-byte key.
 
-The file is described in `docs/spec/keys.md`. Several processes may use one file: a new tenant key is written under a
-lock.
+The file is described in `docs/spec/keys.md`. Several processes may use one file: it is changed under a lock.
 """
 
 from __future__ import annotations
@@ -12,27 +11,28 @@ import fcntl
 import os
 import secrets
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from hmac import digest
 from pathlib import Path
-from typing import Annotated, Final, Literal, NoReturn, Self, TypeAlias
+from typing import Annotated, Final, Literal, NoReturn, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
-from sectorprivacy.encryption._subject_key import TenantKey
-from sectorprivacy.errors import DecryptionError, KeyringError
+from sectorprivacy.encryption._forks import begins_anew
+from sectorprivacy.encryption._provider import KeyName
+from sectorprivacy.errors import DecryptionError, KeyringError, KeyUnavailable
 
 FORMAT: Final = "sectorprivacy-keyring/1"
 LABEL: Final = b"sp1/keyring"
+LABEL_WRAP: Final = b"sp1/keyring/wrap"
+WRAP_SUITE: Final = b"\x01"
 SIZE_LIMIT: Final = 1024 * 1024
 SCRYPT_LOG2_N: Final = 17
 """Cost of the passphrase: 128 MiB and a third of a second."""
-
-_Epochs: TypeAlias = dict[int, bytes]
 
 
 class _Message(BaseModel):
@@ -50,7 +50,7 @@ class _Key(_Message):
 
 
 class _Content(_Message):
-    tenants: Mapping[str, Mapping[Annotated[int, Field(ge=1, le=2**32 - 1)], Base64Bytes]]
+    keys: Mapping[Annotated[str, Field(max_length=128)], Annotated[Base64Bytes, Field(min_length=32, max_length=32)]]
 
 
 class _File(_Message):
@@ -61,15 +61,20 @@ class _File(_Message):
 
 
 class LocalKeyring:
-    """Tenant keys of this machine. Make one with `create`, `open` or `in_memory`."""
+    """A KeyProvider in a file of this machine, which destroys. Make one with `create`, `open` or `in_memory`."""
 
-    __slots__ = ("_cipher", "_lock", "_path", "_tenants", "_thread_lock")
+    __slots__ = ("__weakref__", "_cipher", "_keys", "_lock", "_path", "_thread_lock")
 
     def __init__(self, path: Path | None, lock: _Passphrase | _Key, cipher: AESGCM) -> None:
         self._path = path
         self._lock = lock
         self._cipher = cipher
-        self._tenants: dict[str, _Epochs] = {}
+        self._keys: dict[str, bytes] = {}
+        self.begin_anew()
+        begins_anew(self)
+
+    def begin_anew(self) -> None:
+        """Hold no lock, as in a forked child."""
         self._thread_lock = threading.Lock()
 
     @classmethod
@@ -83,18 +88,12 @@ class LocalKeyring:
         Raises:
             KeyringError: The file exists, or the secret is too short.
         """
-        if len(secret) < 12:
-            raise KeyringError(problem="its passphrase is too short", instead="Choose one of 12 characters or more")
-        lock = (
-            _Key()
-            if isinstance(secret, bytes)
-            else _Passphrase(salt=base64.b64encode(secrets.token_bytes(16)), log2_n=SCRYPT_LOG2_N)
-        )
+        lock = _new_lock(secret)
         keyring = cls(path, lock, _cipher(secret, lock))
         with _locked(path):
             if path.exists():
                 raise KeyringError(problem="its file exists", instead="Open it, or name another file")
-            keyring._write(path)
+            keyring._write(path, {})
         return keyring
 
     @classmethod
@@ -118,30 +117,80 @@ class LocalKeyring:
         """A keyring that is never written: what it seals cannot be opened once it is gone."""
         return cls(None, _Key(), AESGCM(secrets.token_bytes(32)))
 
-    def tenant_key(self, tenant: str, epoch: int | None = None) -> TenantKey:
-        """See KeyProvider; the first key of a tenant is in the file before it is handed out."""
-        with self._thread_lock:
-            if epoch is None and tenant not in self._tenants:
-                self._add(tenant)
-            epochs = self._tenants.get(tenant, {})
-            if epoch is not None and epoch not in epochs and self._path is not None:
-                # Another process may have made it since.
-                self._load(_read(self._path))
-                epochs = self._tenants.get(tenant, {})
-            number = max(epochs) if epoch is None else epoch
-            if number not in epochs:
-                raise DecryptionError
-            return TenantKey(tenant, number, epochs[number])
+    def relock(self, secret: str | bytes) -> None:
+        """Lock the file by another passphrase or key, from now on: the rotation of the root.
 
-    def _add(self, tenant: str) -> None:
+        Args:
+            secret: As in `create`.
+
+        Raises:
+            KeyringError: The secret is too short, or the keyring has no file.
+        """
         if self._path is None:
-            self._tenants[tenant] = {1: secrets.token_bytes(32)}
+            raise KeyringError(problem="it has no file", instead="Create one with a file")
+        lock = _new_lock(secret)
+        cipher = _cipher(secret, lock)
+        with self._thread_lock, _locked(self._path):
+            self._load(_read(self._path))
+            self._lock, self._cipher = lock, cipher
+            self._write(self._path, self._keys)
+
+    def wrap(self, name: KeyName, secret: bytes) -> bytes:
+        """See KeyProvider; the object is in the file before anything is wrapped under it."""
+        nonce = os.urandom(12)
+        return WRAP_SUITE + nonce + AESGCM(self._object(name)).encrypt(nonce, secret, _bound_to(name))
+
+    def unwrap(self, name: KeyName, wrapped: bytes) -> bytes:
+        """See KeyProvider."""
+        key = self._found(name)
+        if key is None or wrapped[:1] != WRAP_SUITE or len(wrapped) < 29:
+            raise DecryptionError
+        try:
+            return AESGCM(key).decrypt(wrapped[1:13], wrapped[13:], _bound_to(name))
+        except InvalidTag:
+            raise DecryptionError from None
+
+    def destroy(self, name: KeyName) -> None:
+        """See DestroysKeys: it is gone from the file at once; copies of the file are yours to destroy."""
+
+        def without(keys: Mapping[str, bytes]) -> dict[str, bytes]:
+            return {each: key for each, key in keys.items() if each != str(name)}
+
+        with self._thread_lock:
+            self._change(without)
+
+    def _object(self, name: KeyName) -> bytes:
+        key = self._found(name)
+        if key is None:
+            fresh = secrets.token_bytes(32)
+            with self._thread_lock:
+                self._change(lambda keys: {str(name): fresh, **keys})
+                key = self._keys[str(name)]
+        return key
+
+    def _found(self, name: KeyName) -> bytes | None:
+        with self._thread_lock:
+            if self._path is not None:
+                # Another process may have made or destroyed it since.
+                self._load_now(self._path)
+            return self._keys.get(str(name))
+
+    def _change(self, change: Callable[[Mapping[str, bytes]], dict[str, bytes]]) -> None:
+        if self._path is None:
+            self._keys = change(self._keys)
             return
         with _locked(self._path):
-            self._load(_read(self._path))
-            if tenant not in self._tenants:
-                self._tenants[tenant] = {1: secrets.token_bytes(32)}
-                self._write(self._path)
+            self._load_now(self._path)
+            changed = change(self._keys)
+            if changed != self._keys:
+                self._write(self._path, changed)
+
+    def _load_now(self, path: Path) -> None:
+        """As `_load`; a file that was there and cannot be had now may come back. Raises: KeyUnavailable."""
+        try:
+            self._load(_read(path))
+        except (KeyringError, OSError):
+            raise KeyUnavailable from None
 
     def _load(self, file: _File) -> None:
         try:
@@ -152,20 +201,21 @@ class LocalKeyring:
             ) from None
         except ValidationError:
             raise _damaged() from None
-        self._tenants = {tenant: dict(epochs) for tenant, epochs in content.tenants.items()}
+        self._keys = dict(content.keys)
 
-    def _write(self, path: Path) -> None:
-        content = _Content.model_construct(tenants=self._tenants).model_dump_json().encode()
+    def _write(self, path: Path, keys: Mapping[str, bytes]) -> None:
+        content = _Content.model_construct(keys=keys).model_dump_json().encode()
         nonce = os.urandom(12)
         sealed = self._cipher.encrypt(nonce, content, _binding(self._lock))
         file = _File.model_construct(lock=self._lock, nonce=nonce, sealed=sealed)
         _replace(path, file.model_dump_json(indent=2).encode() + b"\n")
+        self._keys = dict(keys)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a LocalKeyring is never pickled or copied: it holds keys")
 
     def __repr__(self) -> str:
-        return f"LocalKeyring({len(self._tenants)} tenants)"
+        return f"LocalKeyring({len(self._keys)} keys)"
 
 
 def environment_key(name: str) -> bytes:
@@ -183,6 +233,18 @@ def environment_key(name: str) -> bytes:
             problem=f"the environment variable {name} holds no key", instead="Set it to 32 random bytes in base64"
         )
     return key
+
+
+def _bound_to(name: KeyName) -> bytes:
+    return b"%b\x00%b" % (LABEL_WRAP, str(name).encode("ascii"))
+
+
+def _new_lock(secret: str | bytes) -> _Passphrase | _Key:
+    if len(secret) < 12:
+        raise KeyringError(problem="its passphrase is too short", instead="Choose one of 12 characters or more")
+    if isinstance(secret, bytes):
+        return _Key()
+    return _Passphrase(salt=base64.b64encode(secrets.token_bytes(16)), log2_n=SCRYPT_LOG2_N)
 
 
 def _cipher(secret: str | bytes, lock: _Passphrase | _Key) -> AESGCM:

@@ -5,21 +5,39 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
-from attrs import frozen
-
 from sectorprivacy.encryption._cell import CellHead, unseal
+from sectorprivacy.encryption._codecs import decode
+from sectorprivacy.encryption._epochs import TenantKeys
+from sectorprivacy.encryption._failures import Failures
+from sectorprivacy.encryption._forks import begins_anew
+from sectorprivacy.encryption._known import Known, KnownKeys
 from sectorprivacy.encryption._place import Place
 from sectorprivacy.encryption._provider import KeyProvider
+from sectorprivacy.encryption._shreddings import Shreddings
 from sectorprivacy.encryption._store import KeyRow, KeyStatus, KeyStore, decisive
-from sectorprivacy.encryption._subject_key import SubjectKey, TenantKey
-from sectorprivacy.errors import DecryptionError, KeyErased, KeyNotLoaded, KeyUnavailable
+from sectorprivacy.encryption._subject_key import SubjectKey, TenantIndexKey
+from sectorprivacy.encryption._wrapping import minted, unwrapped
+from sectorprivacy.errors import (
+    DecryptionError,
+    EpochEnded,
+    KeyErased,
+    KeyNotLoaded,
+    KeyUnavailable,
+    NotSealed,
+)
 from sectorprivacy.vocabulary import SubjectRef
 
 LIFETIME: Final = 60.0
-CACHE_LIMIT: Final = 100_000
+
+_LIVING: Final = frozenset(KeyStatus) - {KeyStatus.ERASED}
+
+ATTEMPTS: Final = 5
+"""How often a key is made anew because another epoch began meanwhile; one rotation makes it two."""
 
 
 def awake_or_not() -> float:
@@ -28,25 +46,21 @@ def awake_or_not() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-@frozen(eq=False)
-class _Known:
-    """What the store said about a key id, and when it was asked."""
-
-    row: KeyRow | None
-    key: SubjectKey | None
-    asked: float
-
-
 class Keys:
     """The subject keys of one tenant.
 
     Args:
         tenant: Stable id of the controller.
         store: Where wrapped keys and tombstones lie.
-        provider: Where tenant keys come from.
+        provider: What protects the tenant keys.
+        shreddings: Where destroyed keys are noted, outside the store, so that a restored store can be put right.
         lifetime: Seconds for which a key is used without asking the store again, counted from before the store was
             asked: the latency of shredding in other processes.
         clock: Seconds; by default a clock that runs while the machine is suspended.
+        now: The time of day, aware.
+
+    Attributes:
+        plaintext_reads: How many values in the clear were read of each field that is being migrated, by its path.
     """
 
     def __init__(
@@ -55,16 +69,27 @@ class Keys:
         *,
         store: KeyStore,
         provider: KeyProvider,
+        shreddings: Shreddings | None = None,
         lifetime: float = LIFETIME,
         clock: Callable[[], float] = awake_or_not,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.tenant = tenant
+        self.store = store
+        self.provider = provider
+        self.shreddings = shreddings
         self.lifetime = lifetime
-        self._store = store
-        self._provider = provider
+        self.now = now
+        self.plaintext_reads: Counter[str] = Counter()
+        self.tenant_keys = TenantKeys(tenant, store=store, provider=provider, clock=clock, now=now)
         self._clock = clock
-        self._known: dict[bytes, _Known] = {}
-        self._active: dict[tuple[bytes, str], bytes] = {}
+        self.begin_anew()
+        begins_anew(self)
+
+    def begin_anew(self) -> None:
+        """Know no key any more, as in a forked child: it takes neither keys nor a held lock over from its parent."""
+        self._failures = Failures()
+        self._known = KnownKeys(self.lifetime, self._clock)
         # Held while the store is read, so that what was read before a shredding is not remembered after it.
         self._lock = threading.RLock()
 
@@ -87,7 +112,7 @@ class Keys:
             KeyUnavailable: As `for_sealing`.
         """
         with self._lock:
-            found = {subject: self._cached_active(subject, retention_class) for subject in subjects}
+            found = {subject: self._known.active(subject, retention_class) for subject in subjects}
             missing = [subject for subject, key in found.items() if key is None]
             if missing:
                 found.update(self._find_or_make(missing, retention_class))
@@ -101,7 +126,7 @@ class Keys:
         """
         kids = {cell[2:18] for cell in cells if cell[:1] == b"\xf9"}
         with self._lock:
-            self._fetch([kid for kid in kids if self._fresh(kid) is None])
+            self._fetch([kid for kid in kids if self._known.fresh(kid) is None])
 
     def for_opening(self, place: Place, cell: bytes) -> SubjectKey:
         """The key of a cell, if it is the one of the place's person and class.
@@ -112,25 +137,66 @@ class Keys:
             KeyErased: The key was destroyed on purpose.
             KeyUnavailable: The key is disabled, or the provider cannot be reached.
             DecryptionError: The form, the codec, the key id, the person or the class is another one.
+            SystemicFailure: So many values failed lately that the keys must be wrong.
         """
-        head = CellHead.read(cell)
-        known = self._fresh(head.kid)
-        if known is None and loop_runs():
-            raise KeyNotLoaded
-        if head.codec != place.codec:
-            raise DecryptionError
-        return self._usable(known or self._ask(head.kid), place)
+        try:
+            return self._for_opening(place, cell)
+        except DecryptionError as refused:
+            self._count(refused)
+            raise
 
     def for_stream(self, place: Place, kid: bytes) -> SubjectKey:
         """The key of a stream by its key id. Raises: as `for_opening`."""
-        known = self._fresh(kid)
-        if known is None and loop_runs():
-            raise KeyNotLoaded
-        return self._usable(known or self._ask(kid), place)
+        try:
+            return self._for_place(place, kid)
+        except DecryptionError as refused:
+            self._count(refused)
+            raise
 
     def open(self, place: Place, cell: bytes) -> Any:
-        """The value of a cell in its place. Raises: as `for_opening`."""
-        return unseal(self.for_opening(place, cell), place, cell)
+        """The value of a cell in its place; of a field that is being migrated, also a value in the clear.
+
+        Raises:
+            DecryptionError: As `for_opening`, or the cell was not sealed for this place, or was changed.
+            SystemicFailure: As `for_opening`.
+        """
+        if self.reads_plaintext(place, cell):
+            self.plaintext_reads[place.path] += 1
+            return decode(place.codec, cell)
+        try:
+            value = unseal(self._for_opening(place, cell), place, cell)
+        except DecryptionError as refused:
+            self._count(refused)
+            raise
+        self._failures.opened()
+        return value
+
+    def reads_plaintext(self, place: Place, cell: bytes) -> bool:
+        """Whether what stands in the place of a cell is a value in the clear that may still be read."""
+        until = place.plaintext_until
+        return until is not None and cell[:1] != b"\xf9" and self.now().date() <= until
+
+    def of_cell(self, cell: bytes) -> SubjectKey:
+        """The key that a cell names, whoever it belongs to: for sealing it anew, never for reading it.
+
+        Raises:
+            NotSealed: It is no cell.
+            KeyErased: The key was destroyed on purpose.
+            KeyUnavailable: The key is disabled, or the provider cannot be reached.
+            DecryptionError: There is no such key.
+        """
+        kid = CellHead.read(cell).kid
+        return _usable(self._known.fresh(kid) or self._ask(kid))
+
+    def index_keys(self) -> tuple[TenantIndexKey, ...]:
+        """The keys of blind indexes: tokens are written under the first, and searched by all.
+
+        Raises:
+            KeyUnavailable: The provider cannot be reached.
+            DecryptionError: One of them does not unwrap.
+        """
+        with self._lock:
+            return self.tenant_keys.index_keys(self.lifetime)
 
     def count(self, subjects: Collection[SubjectRef], classes: Collection[str] | None = None) -> int:
         """How many keys of these people there are that were not destroyed.
@@ -139,10 +205,7 @@ class Keys:
             subjects: The people.
             classes: Classes of keys; None for all.
         """
-        rows = self._store.rows(self.tenant, subjects=subjects) if subjects else ()
-        return sum(
-            row.status is not KeyStatus.ERASED and (classes is None or row.retention_class in classes) for row in rows
-        )
+        return sum(row.status in _LIVING for row in self._rows(subjects, classes))
 
     def shred(self, subject: SubjectRef, classes: Collection[str] | None = None) -> int:
         """Destroy a person's keys (Art. 17): nothing sealed under them opens again.
@@ -156,108 +219,141 @@ class Keys:
         """
         with self._lock:
             try:
-                return self._store.erase(self.tenant, subject, classes)
+                if self.shreddings is not None:
+                    living = [row.kid for row in self._rows([subject], classes) if row.status in _LIVING]
+                    self.shreddings.note(self.tenant, living, at=self.now(), rotated=False)
+                return self.store.erase(self.tenant, subject, classes)
             finally:
-                self._forget(subject)
+                self._known.forget([subject])
 
-    def _usable(self, known: _Known, place: Place) -> SubjectKey:
-        row = known.row
-        if row is None or row.subject != place.subject or row.retention_class != place.retention_class:
-            raise DecryptionError
-        if row.status is KeyStatus.ERASED:
-            raise KeyErased
-        if row.status is KeyStatus.DISABLED:
-            raise KeyUnavailable
-        if known.key is None or place.tenant != self.tenant:
-            raise DecryptionError
-        return known.key
+    def disable(self, subject: SubjectRef, classes: Collection[str] | None = None) -> int:
+        """Put a person's keys in quarantine: until `enable`, nothing opens or is sealed under them.
 
-    def _ask(self, kid: bytes) -> _Known:
+        Args:
+            subject: The person.
+            classes: Classes of keys; None for all.
+
+        Returns:
+            How many keys were disabled now.
+        """
+        return self._change([subject], classes, _LIVING - {KeyStatus.DISABLED}, KeyStatus.DISABLED)
+
+    def enable(self, subject: SubjectRef, classes: Collection[str] | None = None) -> int:
+        """Take a person's keys out of quarantine: what was sealed opens again; a new value gets a new key.
+
+        Args:
+            subject: The person.
+            classes: Classes of keys; None for all.
+
+        Returns:
+            How many keys were enabled now.
+        """
+        return self._change([subject], classes, {KeyStatus.DISABLED}, KeyStatus.DECRYPT_ONLY)
+
+    def forget(self, subjects: Collection[SubjectRef]) -> None:
+        """Ask the store again for the keys of these people, whose state was changed there."""
         with self._lock:
-            return self._fresh(kid) or self._fetch([kid])[kid]
+            self._known.forget(subjects)
 
-    def _fresh(self, kid: bytes) -> _Known | None:
-        known = self._known.get(kid)
-        return known if known is not None and self._clock() - known.asked < self.lifetime else None
+    def _rows(self, subjects: Collection[SubjectRef], classes: Collection[str] | None) -> list[KeyRow]:
+        rows = self.store.rows(self.tenant, subjects=subjects) if subjects else ()
+        return [row for row in rows if classes is None or row.retention_class in classes]
 
-    def _fetch(self, kids: Collection[bytes]) -> dict[bytes, _Known]:
+    def _change(
+        self,
+        subjects: Collection[SubjectRef],
+        classes: Collection[str] | None,
+        before: Collection[KeyStatus],
+        after: KeyStatus,
+    ) -> int:
+        with self._lock:
+            try:
+                kids = [row.kid for row in self._rows(subjects, classes)]
+                return self.store.change(self.tenant, kids, before=before, after=after)
+            finally:
+                self._known.forget(subjects)
+
+    def _count(self, refused: DecryptionError) -> None:
+        """Only what speaks of wrong keys or changed data; other errors say themselves what is the matter."""
+        if type(refused) in {DecryptionError, NotSealed}:
+            self._failures.failed()
+
+    def _for_opening(self, place: Place, cell: bytes) -> SubjectKey:
+        head = CellHead.read(cell)
+        known = self._known.fresh(head.kid)
+        if known is None and loop_runs():
+            raise KeyNotLoaded
+        if head.codec != place.codec:
+            raise DecryptionError
+        return self._of_place(known or self._ask(head.kid), place)
+
+    def _for_place(self, place: Place, kid: bytes) -> SubjectKey:
+        known = self._known.fresh(kid)
+        if known is None and loop_runs():
+            raise KeyNotLoaded
+        return self._of_place(known or self._ask(kid), place)
+
+    def _of_place(self, known: Known, place: Place) -> SubjectKey:
+        row = known.row
+        if (
+            row is None
+            or row.subject != place.subject
+            or row.retention_class != place.retention_class
+            or place.tenant != self.tenant
+        ):
+            raise DecryptionError
+        return _usable(known)
+
+    def _ask(self, kid: bytes) -> Known:
+        with self._lock:
+            return self._known.fresh(kid) or self._fetch([kid])[kid]
+
+    def _fetch(self, kids: Collection[bytes]) -> dict[bytes, Known]:
         if not kids:
             return {}
         asked = self._clock()
-        rows = {row.kid: row for row in self._store.rows(self.tenant, kids=kids)}
-        opener = _Opener(self._provider, self.tenant)
-        fetched = {kid: _Known(row := rows.get(kid), opener.key(row), asked) for kid in kids}
-        self._remember(fetched)
+        rows = {row.kid: row for row in self.store.rows(self.tenant, kids=kids)}
+        keys = self._unwrap(rows.values())
+        fetched = {kid: Known(rows.get(kid), keys.get(kid), asked) for kid in kids}
+        self._known.remember(fetched)
         return fetched
 
-    def _remember(self, fetched: Mapping[bytes, _Known]) -> None:
-        # A flood of invented key ids must not fill the memory; what is forgotten is only asked for again.
-        if len(self._known) + len(fetched) > CACHE_LIMIT:
-            self._known.clear()
-            self._active.clear()
-        self._known.update(fetched)
-        for kid, known in fetched.items():
-            row = known.row
-            if row is not None and known.key is not None and row.status is KeyStatus.ACTIVE:
-                self._active[row.subject.raw, row.retention_class] = kid
-
-    def _forget(self, subject: SubjectRef) -> None:
-        self._known = {
-            kid: known for kid, known in self._known.items() if known.row is None or known.row.subject != subject
-        }
-        self._active = {name: kid for name, kid in self._active.items() if name[0] != subject.raw}
-
-    def _cached_active(self, subject: SubjectRef, retention_class: str) -> SubjectKey | None:
-        known = self._fresh(self._active.get((subject.raw, retention_class), b""))
-        return known.key if known is not None else None
+    def _unwrap(self, rows: Collection[KeyRow]) -> dict[bytes, SubjectKey]:
+        usable = [row for row in rows if row.wrapped is not None and row.status is not KeyStatus.DISABLED]
+        return unwrapped(usable, self.tenant_keys.at(sorted({row.epoch for row in usable}))) if usable else {}
 
     def _find_or_make(self, subjects: Collection[SubjectRef], retention_class: str) -> dict[SubjectRef, SubjectKey]:
         asked = self._clock()
         stored: dict[SubjectRef, list[KeyRow]] = {subject: [] for subject in subjects}
-        for row in self._store.rows(self.tenant, subjects=subjects):
-            if row.retention_class == retention_class:
-                stored[row.subject].append(row)
+        for row in self._rows(subjects, [retention_class]):
+            stored[row.subject].append(row)
         found = {subject: decisive(rows) for subject, rows in stored.items()}
         stands = {subject: row for subject, row in found.items() if row is not None}
         for row in stands.values():
             _refuse_unless_active(row)
         new = [subject for subject in subjects if subject not in stands]
         if new:
-            stands.update(zip(new, self._store.insert(self._mint(new, retention_class)), strict=True))
+            stands.update(zip(new, self._insert(new, retention_class), strict=True))
         return self._active_keys(stands, asked)
 
-    def _mint(self, subjects: Collection[SubjectRef], retention_class: str) -> list[KeyRow]:
-        tenant_key = self._provider.tenant_key(self.tenant, None)
-        rows: list[KeyRow] = []
-        for subject in subjects:
-            key, wrapped = tenant_key.mint(subject, retention_class)
-            rows.append(
-                KeyRow(
-                    tenant=self.tenant,
-                    kid=key.kid,
-                    subject=subject,
-                    retention_class=retention_class,
-                    epoch=tenant_key.epoch,
-                    wrapped=wrapped,
-                    status=KeyStatus.ACTIVE,
-                )
-            )
-        return rows
+    def _insert(self, subjects: Collection[SubjectRef], retention_class: str) -> Sequence[KeyRow]:
+        for _ in range(ATTEMPTS):
+            rows = minted(self.tenant_keys.current(), subjects, retention_class, self.now())
+            try:
+                return self.store.insert(rows)
+            except EpochEnded:
+                continue
+        raise KeyUnavailable
 
     def _active_keys(self, rows: Mapping[SubjectRef, KeyRow], asked: float) -> dict[SubjectRef, SubjectKey]:
-        opener = _Opener(self._provider, self.tenant)
-        keys: dict[SubjectRef, SubjectKey] = {}
-        fetched: dict[bytes, _Known] = {}
-        for subject, row in rows.items():
+        for row in rows.values():
             # Another process may have made or destroyed it between the query and the insert.
             _refuse_unless_active(row)
-            key = opener.key(row)
-            if key is None:
-                raise DecryptionError
-            keys[subject] = key
-            fetched[row.kid] = _Known(row, key, asked)
-        self._remember(fetched)
-        return keys
+        keys = self._unwrap(rows.values())
+        if len(keys) < len(rows):
+            raise DecryptionError
+        self._known.remember({row.kid: Known(row, keys[row.kid], asked) for row in rows.values()})
+        return {subject: keys[row.kid] for subject, row in rows.items()}
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("Keys are never pickled or copied: they hold secrets")
@@ -266,31 +362,14 @@ class Keys:
         return f"Keys({self.tenant!r})"
 
 
-class _Opener:
-    """Unwraps the rows of one page, asking the provider once for each epoch."""
-
-    def __init__(self, provider: KeyProvider, tenant: str) -> None:
-        self._provider = provider
-        self._tenant = tenant
-        self._epochs: dict[int, TenantKey] = {}
-
-    def key(self, row: KeyRow | None) -> SubjectKey | None:
-        """The key of a row; None where it has none, may not be used, or was tampered with."""
-        if row is None or row.wrapped is None or row.status in {KeyStatus.ERASED, KeyStatus.DISABLED}:
-            return None
-        try:
-            tenant_key = self._tenant_key(row.epoch)
-            return tenant_key.unwrap(row.wrapped, kid=row.kid, subject=row.subject, retention_class=row.retention_class)
-        except KeyUnavailable:
-            raise
-        except DecryptionError:
-            # One damaged row must not hide the others of its page; it stays unusable.
-            return None
-
-    def _tenant_key(self, epoch: int) -> TenantKey:
-        if epoch not in self._epochs:
-            self._epochs[epoch] = self._provider.tenant_key(self._tenant, epoch)
-        return self._epochs[epoch]
+def _usable(known: Known) -> SubjectKey:
+    if known.row is not None and known.row.status is KeyStatus.ERASED:
+        raise KeyErased
+    if known.row is not None and known.row.status is KeyStatus.DISABLED:
+        raise KeyUnavailable
+    if known.key is None:
+        raise DecryptionError
+    return known.key
 
 
 def _refuse_unless_active(row: KeyRow) -> None:

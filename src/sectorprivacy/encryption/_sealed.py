@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final, Generic, NoReturn, Protocol, Self, TypeVar, cast, get_args
 
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from sectorprivacy.encryption._cell import from_text, to_text
+from sectorprivacy.encryption._cell import PREFIX, from_text, to_text
 from sectorprivacy.encryption._codecs import codec_of
+from sectorprivacy.encryption._keys import loop_runs
 from sectorprivacy.encryption._place import Place
-from sectorprivacy.errors import NoPurpose, NotSealed, ValueNotSealable
+from sectorprivacy.errors import KeyNotLoaded, NoPurpose, NotSealed, ValueNotSealable
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -43,7 +45,7 @@ class Sealed(Generic[T]):
 
     __slots__ = ("__weakref__", "_place", "_value")
 
-    _place: Place | None
+    _place: Place | Callable[[], Place] | None
     _value: Any
 
     def __init__(self) -> None:
@@ -55,12 +57,18 @@ class Sealed(Generic[T]):
         return cls._made(None, value)
 
     @classmethod
-    def stored(cls, place: Place, cell: bytes | str) -> Sealed[Any]:
-        """A value as it was read from a store, as bytes or as text; nothing is opened or checked yet."""
+    def stored(cls, place: Place | Callable[[], Place], cell: bytes | str) -> Sealed[Any]:
+        """A value as it was read from a store; nothing is opened or checked yet.
+
+        Args:
+            place: Where it lives; or what finds that out, for a store that has to ask whose row it is. It is called
+                once, when the place is first wanted, and may block.
+            cell: The cell, as bytes or as text.
+        """
         return cls._made(place, cell)
 
     @classmethod
-    def _made(cls, place: Place | None, value: Any) -> Sealed[Any]:
+    def _made(cls, place: Place | Callable[[], Place] | None, value: Any) -> Sealed[Any]:
         sealed: Sealed[Any] = object.__new__(cls)
         sealed._place = place
         sealed._value = value
@@ -74,14 +82,25 @@ class Sealed(Generic[T]):
     @property
     def place(self) -> Place | None:
         """Where it is stored; None for a value that is held."""
+        if self._place is not None and not isinstance(self._place, Place):
+            self._place = self._place()
         return self._place
 
     @property
     def cell(self) -> bytes:
-        """The cell. Raises: NotSealed for a value that is held, DecryptionError for text that is no cell."""
+        """The cell; in a field that is being migrated also the UTF-8 of text in the clear.
+
+        Raises:
+            NotSealed: It is held, or its text is no cell.
+            DecryptionError: Its text begins as a cell does and is none.
+        """
         if self._place is None:
             raise NotSealed
-        return from_text(self._value) if isinstance(self._value, str) else cast("bytes", self._value)
+        if not isinstance(self._value, str):
+            return cast("bytes", self._value)
+        if not self._value.startswith(PREFIX) and cast("Place", self.place).plaintext_until is not None:
+            return self._value.encode()
+        return from_text(self._value)
 
     @property
     def text(self) -> str:
@@ -96,6 +115,7 @@ class Sealed(Generic[T]):
         Raises:
             NoPurpose: There is no scope, also for a value that is held.
             ProcessingRefused: The scope does not cover it.
+            KeyNotLoaded: An event loop runs here, and the value was not prefetched.
             DecryptionError: The cell does not open.
         """
         access = key_access.get(None)
@@ -103,7 +123,9 @@ class Sealed(Generic[T]):
             raise NoPurpose
         if self._place is None:
             return cast("T", self._value)
-        return cast("T", access.open(self._place, self.cell))
+        if not isinstance(self._place, Place) and loop_runs():
+            raise KeyNotLoaded  # finding its place out may block
+        return cast("T", access.open(cast("Place", self.place), self.cell))
 
     def release(self) -> T:
         """The held value, for the one who seals it into a store. Raises: NotSealed for one that is stored."""

@@ -1,25 +1,31 @@
-"""Rows of the key store: wrapped keys and tombstones; the Protocol, and the store in memory."""
+"""Rows of the key store: wrapped subject keys, tombstones and epochs; the Protocols of a store."""
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
+from sectorprivacy.encryption._epochs import EpochRows
 from sectorprivacy.vocabulary import SubjectRef
+
+LIBRARY: Final = SubjectRef(bytes(16))
+"""Whose key the secrets of the library itself come from; no person is ever given this reference."""
+
+LIBRARY_CLASS: Final = "library"
+"""Class of that key; it is never rotated, since tokens are computed under it."""
 
 
 class KeyStatus(StrEnum):
-    """What may be done with a key."""
+    """What may be done with a subject key."""
 
     ACTIVE = "active"
     """Seals and opens; one for each person and class."""
     DECRYPT_ONLY = "decrypt_only"
-    """Opens what an earlier key sealed."""
+    """Opens what was sealed under it before."""
     DISABLED = "disabled"
     """In quarantine: neither, for now."""
     ERASED = "erased"
@@ -38,6 +44,7 @@ class KeyRow:
         epoch: Which tenant key wraps it.
         wrapped: The wrapped key, 61 bytes; None on a tombstone.
         status: What may be done with it.
+        made: When it was made, in UTC.
     """
 
     tenant: str
@@ -47,6 +54,26 @@ class KeyRow:
     epoch: int
     wrapped: bytes | None = field(repr=False)
     status: KeyStatus
+    made: datetime
+
+
+@frozen(kw_only=True)
+class KeyTally:
+    """How many subject keys of one class, status and epoch there are.
+
+    Args:
+        retention_class: Their class.
+        status: What may be done with them.
+        epoch: Which tenant key wraps them.
+        count: How many.
+        oldest: When the first of them was made.
+    """
+
+    retention_class: str
+    status: KeyStatus
+    epoch: int
+    count: int
+    oldest: datetime
 
 
 _DECISIVE = (KeyStatus.ACTIVE, KeyStatus.DISABLED, KeyStatus.ERASED)
@@ -55,14 +82,19 @@ _DECISIVE = (KeyStatus.ACTIVE, KeyStatus.DISABLED, KeyStatus.ERASED)
 def decisive(rows: Iterable[KeyRow]) -> KeyRow | None:
     """Of the rows of one person and class, the one that decides whether a key may be made.
 
-    An active one comes first, then a disabled one, then a tombstone; None where there is none of them.
+    An active one comes first, then a disabled one, then a tombstone; None where there is none of them, or where a key
+    that only opens says that the person is still there.
     """
-    candidates = [row for row in rows if row.status in _DECISIVE]
-    return min(candidates, key=lambda row: _DECISIVE.index(row.status), default=None)
+    found = list(rows)
+    candidates = [row for row in found if row.status in _DECISIVE]
+    decides = min(candidates, key=lambda row: _DECISIVE.index(row.status), default=None)
+    if decides is None or decides.status is not KeyStatus.ERASED:
+        return decides
+    return None if any(row.status is KeyStatus.DECRYPT_ONLY for row in found) else decides
 
 
-class KeyStore(Protocol):
-    """Where wrapped keys and tombstones lie; the durable one is in `integrations.sqlalchemy`."""
+class KeyRows(Protocol):
+    """Subject keys, one by one."""
 
     def rows(
         self, tenant: str, *, kids: Collection[bytes] = (), subjects: Collection[SubjectRef] = ()
@@ -76,6 +108,9 @@ class KeyStore(Protocol):
         Returns:
             For each row the one that stands for its person and class: itself, or one that was there before (active,
             disabled or a tombstone), and then nothing was kept for it.
+
+        Raises:
+            EpochEnded: A row is not wrapped under the current epoch; nothing was kept.
         """
         ...
 
@@ -93,43 +128,56 @@ class KeyStore(Protocol):
         ...
 
 
-class MemoryKeyStore:
-    """A key store that lives as long as its process; nothing of it is ever on disk."""
+class KeyStates(Protocol):
+    """What may be done with subject keys."""
 
-    def __init__(self) -> None:
-        self._rows: dict[tuple[str, bytes], KeyRow] = {}
-        self._kids: defaultdict[tuple[str, SubjectRef], list[bytes]] = defaultdict(list)
-        self._lock = threading.Lock()
+    def change(self, tenant: str, kids: Collection[bytes], *, before: Collection[KeyStatus], after: KeyStatus) -> int:
+        """Give keys another status, if they have one of those it may come from.
 
-    def rows(
-        self, tenant: str, *, kids: Collection[bytes] = (), subjects: Collection[SubjectRef] = ()
-    ) -> Sequence[KeyRow]:
-        """See KeyStore."""
-        with self._lock:
-            theirs = [kid for subject in subjects for kid in self._kids.get((tenant, subject), ())]
-            wanted = dict.fromkeys([*kids, *theirs])
-            return [row for kid in wanted if (row := self._rows.get((tenant, kid))) is not None]
+        Args:
+            tenant: Stable id of the controller.
+            kids: The keys.
+            before: What their status must be; others are left alone.
+            after: Their new status; `ERASED` makes tombstones of them, as `erase` does.
 
-    def insert(self, rows: Sequence[KeyRow]) -> Sequence[KeyRow]:
-        """See KeyStore."""
-        with self._lock:
-            return [self._insert(row) for row in rows]
+        Returns:
+            How many changed.
+        """
+        ...
 
-    def _insert(self, new: KeyRow) -> KeyRow:
-        stands = decisive(self._of(new.tenant, new.subject, [new.retention_class]))
-        if stands is None:
-            self._rows[new.tenant, new.kid] = stands = new
-            self._kids[new.tenant, new.subject].append(new.kid)
-        return stands
 
-    def erase(self, tenant: str, subject: SubjectRef, classes: Collection[str] | None = None) -> int:
-        """See KeyStore."""
-        with self._lock:
-            doomed = [row for row in self._of(tenant, subject, classes) if row.status is not KeyStatus.ERASED]
-            for row in doomed:
-                self._rows[tenant, row.kid] = evolve(row, wrapped=None, status=KeyStatus.ERASED)
-            return len(doomed)
+class KeyPages(Protocol):
+    """Subject keys in bulk, for rotation and its proof."""
 
-    def _of(self, tenant: str, subject: SubjectRef, classes: Collection[str] | None) -> list[KeyRow]:
-        rows = [self._rows[tenant, kid] for kid in self._kids.get((tenant, subject), ())]
-        return [row for row in rows if classes is None or row.retention_class in classes]
+    def page(self, tenant: str, *, after: bytes = b"", epoch: int | None = None, limit: int) -> Sequence[KeyRow]:
+        """Rows that have a wrapped key, by key id.
+
+        Args:
+            tenant: Stable id of the controller.
+            after: The last key id of the page before.
+            epoch: Only those under this tenant key; None for all.
+            limit: How many at most.
+        """
+        ...
+
+    def rewrap(self, changes: Sequence[tuple[KeyRow, KeyRow]]) -> int:
+        """Swap wrapped keys, each only where the old one still stands.
+
+        Args:
+            changes: For each key the row as it was read, and the row with its new epoch and wrapped key.
+
+        Returns:
+            How many were swapped.
+
+        Raises:
+            EpochEnded: The new epoch is not the current one; nothing was swapped.
+        """
+        ...
+
+    def tally(self, tenant: str) -> Sequence[KeyTally]:
+        """How many keys there are of each class, status and epoch."""
+        ...
+
+
+class KeyStore(KeyRows, KeyStates, KeyPages, EpochRows, Protocol):
+    """Everything one key database does; the durable one is in `integrations.sqlalchemy`."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import BinaryIO, Final
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 
 from sectorprivacy.encryption._cell import fits
+from sectorprivacy.encryption._chunks import CHUNK, COMMITMENT, CONTENT, SALT, TAG, Chunks
 from sectorprivacy.encryption._codecs import Codec
 from sectorprivacy.encryption._keys import Keys
 from sectorprivacy.encryption._place import Place
@@ -17,7 +21,7 @@ from sectorprivacy.errors import DecryptionError, NotSealed, ValueNotSealable
 
 MAGIC: Final = b"SPS1"
 HEAD: Final = len(MAGIC) + 16
-_STEP: Final = 64 * 1024
+_STEP: Final = 128 * 1024
 
 
 def seal_stream(key: SubjectKey, place: Place, source: BinaryIO, target: BinaryIO) -> None:
@@ -57,6 +61,88 @@ def open_stream(keys: Keys | SubjectKey, place: Place, source: BinaryIO) -> Iter
         NotSealed: It does not start with `SPS1`.
         DecryptionError: It was not sealed with this key for this place, or was changed or cut; also while iterating.
     """
+    key = _key(keys, place, source)
+    return _pieces(Cobblestone256Decryptor(key.stream_key, _context(key, place)), source)
+
+
+def open_range(
+    keys: Keys | SubjectKey, place: Place, source: BinaryIO, start: int, length: int | None = None
+) -> Iterator[bytes]:
+    """Open a part of a stream, for seeking in a recording. Commitment and last chunk are verified before this returns.
+
+    The last chunk is the only short one: once it has verified, the stream is known to be as long as it was sealed.
+
+    Args:
+        keys: Where the key is looked up by the key id in the stream; or that very key.
+        place: The field that names the file, with codec BYTES.
+        source: The sealed stream; seekable, and at its beginning.
+        start: First byte of the content, from 0.
+        length: How many bytes; None for the rest. What lies beyond the end is left out.
+
+    Returns:
+        Pieces of the content; only the chunks they lie in are read, and each is verified before it is released.
+
+    Raises:
+        NotSealed: It does not start with `SPS1`.
+        DecryptionError: As `open_stream`, also while iterating.
+        ValueError: Start or length is negative.
+    """
+    if start < 0 or (length is not None and length < 0):
+        raise ValueError("start and length of a range are not negative")
+    begin = source.tell()
+    key = _key(keys, place, source)
+    chunks = Chunks(key.stream_key, _context(key, place), source.read(SALT + COMMITMENT))
+    body = begin + HEAD + SALT + COMMITMENT
+    last, size = divmod(source.seek(0, os.SEEK_END) - body, CHUNK)
+    source.seek(body + last * CHUNK)
+    chunks.open(last, source.read(CHUNK))
+    content = last * CONTENT + size - TAG
+    end = content if length is None else min(start + length, content)
+    return _part(chunks, source, body, start, end)
+
+
+def _part(chunks: Chunks, source: BinaryIO, body: int, start: int, end: int) -> Iterator[bytes]:
+    if start >= end:
+        return
+    first, last = start // CONTENT, (end - 1) // CONTENT
+    source.seek(body + first * CHUNK)
+    for number in range(first, last + 1):
+        content = chunks.open(number, source.read(CHUNK))
+        offset = number * CONTENT
+        yield content[max(start - offset, 0) : end - offset]
+
+
+def open_to_file(keys: Keys | SubjectKey, place: Place, source: BinaryIO, target: Path) -> None:
+    """Open a stream into a file, which gets its name only when the last chunk has verified.
+
+    Args:
+        keys: Where the key is looked up by the key id in the stream; or that very key.
+        place: The field that names the file, with codec BYTES.
+        source: The sealed stream.
+        target: The file; one that exists is replaced. It can be read by its owner alone.
+
+    Raises:
+        NotSealed: It does not start with `SPS1`.
+        DecryptionError: As `open_stream`; then there is no file, or still the old one.
+        OSError: The file cannot be written.
+    """
+    pieces = open_stream(keys, place, source)
+    with NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as file:
+        written = Path(file.name)
+        try:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+            written.replace(target)
+        except BaseException:
+            # Plaintext of a stream that may not be whole is not left behind, whatever the reason.
+            written.unlink()
+            raise
+
+
+def _key(keys: Keys | SubjectKey, place: Place, source: BinaryIO) -> SubjectKey:
+    """The key that the head of a stream names. Raises: as `open_stream`."""
     head = source.read(HEAD)
     if head[: len(MAGIC)] != MAGIC:
         raise NotSealed
@@ -66,7 +152,7 @@ def open_stream(keys: Keys | SubjectKey, place: Place, source: BinaryIO) -> Iter
     key = keys.for_stream(place, kid) if isinstance(keys, Keys) else keys
     if key.kid != kid or not fits(key, place):
         raise DecryptionError
-    return _pieces(Cobblestone256Decryptor(key.stream_key, _context(key, place)), source)
+    return key
 
 
 def _pieces(decryptor: Cobblestone256Decryptor, source: BinaryIO) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ consented and objected to, and whom nothing may bring back. Each store is a smal
 implementation beside it; durable ones are in `sectorprivacy.integrations.sqlalchemy`.
 """
 
+from sectorprivacy.ledger._groups import GroupEnds, Groups, MemoryGroups, People, group_name
 from sectorprivacy.ledger._log import Deed, Log, LogEntry, MemoryLog
 from sectorprivacy.ledger._scopes import CaseScope, CaseScopes, MemoryScopes, Scopes, SealedScope
 from sectorprivacy.ledger._standing import (
@@ -15,7 +16,7 @@ from sectorprivacy.ledger._standing import (
     StandingStore,
     state,
 )
-from sectorprivacy.ledger._subjects import MemorySubjectIndex, Pair, SubjectIndex, Subjects
+from sectorprivacy.ledger._subjects import MemorySubjectIndex, Pair, SubjectIndex, Subjects, SubjectTokens
 from sectorprivacy.ledger._tokens import IndexKey, TombstoneKey, token
 from sectorprivacy.ledger._tombstones import MemoryTombstones, Tombstones
 
@@ -23,15 +24,19 @@ __all__ = [
     "CaseScope",
     "CaseScopes",
     "Deed",
+    "GroupEnds",
+    "Groups",
     "IndexKey",
     "Log",
     "LogEntry",
+    "MemoryGroups",
     "MemoryLog",
     "MemoryScopes",
     "MemoryStanding",
     "MemorySubjectIndex",
     "MemoryTombstones",
     "Pair",
+    "People",
     "Scopes",
     "SealedScope",
     "StandingKind",
@@ -39,9 +44,11 @@ __all__ = [
     "StandingState",
     "StandingStore",
     "SubjectIndex",
+    "SubjectTokens",
     "Subjects",
     "TombstoneKey",
     "Tombstones",
+    "group_name",
     "state",
     "token",
 ]

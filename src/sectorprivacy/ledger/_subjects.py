@@ -9,6 +9,7 @@ from typing import Protocol
 from attrs import frozen
 
 from sectorprivacy.errors import PersonErased
+from sectorprivacy.ledger._groups import GroupEnds, Groups, MemoryGroups, People
 from sectorprivacy.ledger._tokens import IndexKey, TombstoneKey
 from sectorprivacy.ledger._tombstones import Tombstones
 from sectorprivacy.vocabulary import SubjectRef
@@ -17,7 +18,7 @@ Pair = tuple[str, str]
 """Kind and value of an identifier."""
 
 
-class SubjectIndex(Protocol):
+class SubjectTokens(Protocol):
     """Durable map from 32-byte tokens, made by an IndexKey, to references. It never sees an identifier."""
 
     def refs(self, tokens: Collection[bytes]) -> Mapping[bytes, SubjectRef]:
@@ -33,10 +34,15 @@ class SubjectIndex(Protocol):
         ...
 
 
-class MemorySubjectIndex:
+class SubjectIndex(SubjectTokens, Groups, GroupEnds, Protocol):
+    """Who is who, and who owns records together."""
+
+
+class MemorySubjectIndex(MemoryGroups):
     """A subject index that lasts as long as the process."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._refs: dict[bytes, SubjectRef] = {}
         self._lock = Lock()
 
@@ -59,11 +65,12 @@ class MemorySubjectIndex:
 
 @frozen
 class _Acquainted:
-    """A subject index in front of another, which remembers what some tokens were found to be."""
+    """A subject index in front of another, which remembers what some tokens were found to be, and some groups."""
 
     index: SubjectIndex
     asked: Collection[bytes]
     found: Mapping[bytes, SubjectRef]
+    formed: Mapping[People, SubjectRef]
 
     def refs(self, tokens: Collection[bytes]) -> Mapping[bytes, SubjectRef]:
         remembered = {token: self.found[token] for token in tokens if token in self.found}
@@ -75,6 +82,26 @@ class _Acquainted:
 
     def forget(self, refs: Collection[SubjectRef]) -> None:
         self.index.forget(refs)
+
+    def form(self, proposed: Mapping[People, SubjectRef]) -> Mapping[People, SubjectRef]:
+        remembered = {people: self.formed[people] for people in proposed if people in self.formed}
+        unasked = {people: group for people, group in proposed.items() if people not in remembered}
+        return remembered | dict(self.index.form(unasked)) if unasked else remembered
+
+    def members(self, groups: Collection[SubjectRef]) -> Mapping[SubjectRef, People]:
+        return self.index.members(groups)
+
+    def joined(self, people: Collection[SubjectRef]) -> Mapping[SubjectRef, People]:
+        return self.index.joined(people)
+
+    def leave(self, people: Collection[SubjectRef]) -> None:
+        self.index.leave(people)
+
+    def abandoned(self) -> Collection[SubjectRef]:
+        return self.index.abandoned()
+
+    def disband(self, groups: Collection[SubjectRef]) -> None:
+        self.index.disband(groups)
 
 
 class Subjects:
@@ -107,15 +134,19 @@ class Subjects:
         found = self._index.refs(tokens.values())
         return {pair: found[token] for pair, token in tokens.items() if token in found}
 
-    def acquainted(self, pairs: Iterable[Pair]) -> Subjects:
+    def acquainted(self, pairs: Iterable[Pair], together: Iterable[frozenset[Pair]] = ()) -> Subjects:
         """The same people, with these pairs looked up now: one statement for a page, not one at every value of it.
 
         Args:
             pairs: The pairs; what was found out about them is as old as this call.
+            together: Those of them that own a record together; their groups are looked up in one more statement.
         """
-        tokens = self._index_tokens(pairs).values()
+        tokens = self._index_tokens(pairs)
+        found = self._index.refs(tokens.values())
+        known = {pair: found[token] for pair, token in tokens.items() if token in found}
+        owners = {frozenset(known[pair] for pair in each if pair in known) for each in together}
         return Subjects(
-            _Acquainted(self._index, frozenset(tokens), self._index.refs(tokens)),
+            _Acquainted(self._index, frozenset(tokens.values()), found, self._formed(owners)),
             self._tombstones,
             index_key=self._index_key,
             tombstone_key=self._tombstone_key,
@@ -147,6 +178,51 @@ class Subjects:
             raise PersonErased
         return {pair: found[token] for pair, token in tokens.items()}
 
+    def together(self, owners: Collection[frozenset[Pair]]) -> Mapping[frozenset[Pair], SubjectRef]:
+        """Under whose keys records are sealed: their owner's, or those of the group of all their owners.
+
+        Args:
+            owners: For each record the pairs that name its owners, one pair for each of them, at least one.
+
+        Raises:
+            PersonErased: One of them was erased here (Art. 17).
+        """
+        pairs = {pair for each in owners for pair in each}
+        refs = self.refs(pairs)
+        people = {each: frozenset(refs[pair] for pair in each) for each in owners}
+        groups = self._formed(people.values())
+        # Asked last, as in `refs`: an erasure sets its tombstones before it takes people out of their groups.
+        if groups and (erased := self.erased(pairs)):
+            self._index.leave([refs[pair] for pair in erased])
+            raise PersonErased
+        return {each: groups.get(those) or next(iter(those)) for each, those in people.items()}
+
+    def group(self, people: People) -> SubjectRef:
+        """The group of these people, formed where there is none; somebody alone is their own."""
+        return self._formed([people]).get(people) or next(iter(people))
+
+    def members(self, refs: Collection[SubjectRef]) -> Mapping[SubjectRef, People]:
+        """Who is left in each group; somebody who is no group is alone in it."""
+        left = self._index.members(refs)
+        return {ref: left.get(ref, frozenset((ref,))) for ref in refs}
+
+    def left_to(self, people: Collection[SubjectRef]) -> frozenset[SubjectRef]:
+        """The groups in which nobody but these people is left."""
+        these = frozenset(people)
+        return frozenset(group for group, members in self._index.joined(these).items() if members <= these)
+
+    def leave(self, people: Collection[SubjectRef]) -> None:
+        """Take people out of all their groups: what they owned with others is the others' alone."""
+        self._index.leave(people)
+
+    def abandoned(self) -> Collection[SubjectRef]:
+        """The groups that everybody left, until they are disbanded: their keys are to be destroyed."""
+        return self._index.abandoned()
+
+    def disband(self, groups: Collection[SubjectRef]) -> None:
+        """Drop abandoned groups, once their keys are destroyed."""
+        self._index.disband(groups)
+
     def erased(self, pairs: Iterable[Pair]) -> frozenset[Pair]:
         """Those pairs that belong to people erased here."""
         tokens = {pair: self._tombstone_key.token(*pair) for pair in pairs}
@@ -154,14 +230,21 @@ class Subjects:
         return frozenset(pair for pair, token in tokens.items() if token in standing)
 
     def erase(self, refs: Collection[SubjectRef], pairs: Iterable[Pair]) -> None:
-        """Set a tombstone for every pair, then forget the references; safe to repeat after a crash in between.
+        """Set a tombstone for every pair, then forget the references and take them out of their groups.
+
+        Safe to repeat after a crash in between.
 
         Args:
             refs: The person's references; a person of whom the law keeps something still needs theirs: give none.
             pairs: The identifiers that may not be registered again.
         """
         self._tombstones.add({self._tombstone_key.token(*pair) for pair in pairs})
+        self._index.leave(refs)
         self._index.forget(refs)
+
+    def _formed(self, sets: Iterable[People]) -> Mapping[People, SubjectRef]:
+        several = {each: SubjectRef.mint() for each in sets if len(each) > 1}
+        return self._index.form(several) if several else {}
 
     def _index_tokens(self, pairs: Iterable[Pair]) -> dict[Pair, bytes]:
         return {pair: self._index_key.token(*pair) for pair in pairs}

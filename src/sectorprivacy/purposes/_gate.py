@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from types import TracebackType
@@ -23,7 +23,7 @@ from sectorprivacy.errors import (
 )
 from sectorprivacy.ledger import Log, Pair, StandingRecord, StandingStore, Subjects, state
 from sectorprivacy.policy import Activity, Policy
-from sectorprivacy.vocabulary import Basis, RecordKey, SubjectRef, purposes
+from sectorprivacy.vocabulary import THINGS, Basis, RecordKey, Relation, SubjectRef, purposes
 
 _PAGE = 1000
 
@@ -80,20 +80,33 @@ class Gate:
         return found
 
     def owner_pairs(self, record: object, field_map: FieldMap | None = None) -> tuple[Pair, ...]:
-        """Kind and value of every identifier that names an owner of the record.
+        """Kind and value of every identifier that names an owner or co-owner of the record.
 
         Args:
             record: The record.
             field_map: Its marks; by default those of its class, which a dictionary does not tell.
         """
-        return tuple(
-            (each.subject.kind, str(value))
-            for each in (field_map or self.field_map(type(record))).owners
-            if each.subject is not None and (value := each.identifier(record)) is not None
-        )
+        return tuple(pair for _, pair in _naming(record, field_map or self.field_map(type(record))))
+
+    def owners_named(self, record: object, field_map: FieldMap | None = None) -> frozenset[Pair]:
+        """One pair for each owner of the record, under whose keys together its values are sealed; none if nobody is.
+
+        Owners in one role are one person, whose first identifier counts; a co-owner is named by a field of their own.
+
+        Args:
+            record: The record.
+            field_map: Its marks; by default those of its class.
+        """
+        naming = list(_naming(record, field_map or self.field_map(type(record))))
+        # A home passes on to others: whoever is named themselves does not share a key with it.
+        people = [(owner, pair) for owner, pair in naming if pair[0] not in THINGS]
+        owners: dict[str, Pair] = {}
+        for owner, pair in people or naming:
+            owners.setdefault(owner, pair)
+        return frozenset(owners.values())
 
     def owner(self, record: object, field_map: FieldMap | None = None) -> SubjectRef:
-        """The person whose keys seal the record's values, minted where they are new.
+        """The person, or the group of co-owners, whose keys seal the record's values; minted where they are new.
 
         Args:
             record: The record.
@@ -101,9 +114,32 @@ class Gate:
 
         Raises:
             InvalidDeclaration: The record names no owner.
-            PersonErased: They were erased here.
+            PersonErased: One of them was erased here.
         """
-        return self.subjects.ref(*self._owner_pair(record, field_map or self.field_map(type(record))))
+        (owner,) = self.owners([record], field_map)
+        return owner
+
+    def owners(self, records: Sequence[object], field_map: FieldMap | None = None) -> list[SubjectRef]:
+        """The owner of each of many records, in a fixed number of statements. Raises: as `owner`.
+
+        Args:
+            records: The records.
+            field_map: Their marks; by default those of the class of each.
+        """
+        named = [self._some_owner(record, field_map or self.field_map(type(record))) for record in records]
+        together = self.subjects.together(named)
+        return [together[each] for each in named]
+
+    def end_groups(self) -> None:
+        """Destroy the keys of groups that everybody left, also those that a process left behind that died before."""
+        ended = self.subjects.abandoned()
+        for group in ended:
+            self.keys.shred(group)
+        self.subjects.disband(ended)
+
+    def may_have_several_owners(self, model_id: str) -> bool:
+        """Whether records of this model can name several owners. Raises: NotDeclared."""
+        return len({owner for owner, _ in _owning(self._model(model_id))}) > 1
 
     def place(
         self, record: object, field: Field, field_map: FieldMap | None = None, *, key_known: bool = True
@@ -118,16 +154,34 @@ class Gate:
                 the person and not to the record.
         """
         field_map = field_map or self.field_map(type(record))
-        owner = self.subjects.find(*self._owner_pair(record, field_map))
+        known = self.subjects.known(self._some_owner(record, field_map)).values()
         return Place(
             tenant=self.policy.controller.id,
             model=field_map.id,
             field=field.id,
-            subject=owner or NOBODY,
+            subject=self.subjects.group(frozenset(known)) if known else NOBODY,
             record=RecordKey.of(*(field_map.value(record, name) for name in field_map.key)) if key_known else None,
             codec=field.codec or Codec.BYTES,
             retention_class=field.retention_class,
+            version=self._version(record, field, field_map),
+            buckets=field.padding,
+            plaintext_until=field.plaintext_until,
         )
+
+    def _some_owner(self, record: object, field_map: FieldMap) -> frozenset[Pair]:
+        owners = self.owners_named(record, field_map)
+        if not owners:
+            raise InvalidDeclaration(
+                where=field_map.id,
+                problem="the record names no owner, so nobody's key can seal its values",
+                instead="Give it the identifier of its owner before it is stored",
+            )
+        return owners
+
+    def _version(self, record: object, field: Field, field_map: FieldMap) -> int | None:
+        # A file stays as it is while the row that names it changes.
+        bound = field_map.row_version if field.codec is not None else None
+        return None if bound is None else field_map.value(record, bound)
 
     def use(self, activity: Activity, place: Place) -> Use:
         """Whether an activity may use the values of this field, whoever they are about (Art. 5(1)(b), Art. 6).
@@ -172,24 +226,41 @@ class Gate:
             after = page[-1].sequence
 
     def _declared(self, place: Place) -> tuple[FieldMap, Field]:
-        for field_map in self.models.values():
-            if field_map.id == place.model:
-                return field_map, field_map.field(place.field)
-        raise NotDeclared(model=place.model)
+        field_map = self._model(place.model)
+        return field_map, field_map.field(place.field)
 
-    def _owner_pair(self, record: object, field_map: FieldMap) -> Pair:
-        pairs = self.owner_pairs(record, field_map)
-        if not pairs:
-            raise InvalidDeclaration(
-                where=field_map.id,
-                problem="the record names no owner, so nobody's key can seal its values",
-                instead="Give it the identifier of its owner before it is stored",
-            )
-        return pairs[0]
+    def _model(self, model_id: str) -> FieldMap:
+        for field_map in self.models.values():
+            if field_map.id == model_id:
+                return field_map
+        raise NotDeclared(model=model_id)
+
+
+def owner_fields(field_map: FieldMap) -> tuple[Field, ...]:
+    """The searchable fields that name an owner or co-owner: whoever changes one of them changes whose the record is."""
+    return tuple(each for _, each in _owning(field_map))
+
+
+def _owning(field_map: FieldMap) -> Iterator[tuple[str, Field]]:
+    """Each searchable field that names an owner, after what says which of the owners: a role, or a field of theirs."""
+    for each in field_map.subjects:
+        if each.subject is not None:
+            relation = field_map.relation_of(each.subject)
+            if relation is Relation.OWNER:
+                yield f"role {each.subject.role}", each
+            elif relation is Relation.CO_OWNER:
+                yield f"field {each.name}", each
+
+
+def _naming(record: object, field_map: FieldMap) -> Iterator[tuple[str, Pair]]:
+    for owner, each in _owning(field_map):
+        value = each.identifier(record)
+        if each.subject is not None and value is not None:
+            yield owner, (each.subject.kind, str(value))
 
 
 def _owner_roles(field_map: FieldMap) -> list[str]:
-    return [each.subject.role for each in field_map.owners if each.subject is not None]
+    return list(dict.fromkeys(each.subject.role for _, each in _owning(field_map) if each.subject is not None))
 
 
 _gate: Final[ContextVar[Gate]] = ContextVar("sectorprivacy_gate")

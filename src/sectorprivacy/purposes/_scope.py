@@ -9,11 +9,12 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
-from sectorprivacy.encryption import KeyAccess, Place, Sealed, key_access, loop_runs, open_stream, unseal
+from sectorprivacy.encryption import KeyAccess, Place, Sealed, key_access, loop_runs, open_stream
 from sectorprivacy.errors import KeyNotLoaded, NoPurpose, SubjectNotCovered
 from sectorprivacy.ledger import Deed, LogEntry, Pair
 from sectorprivacy.policy import Activity
 from sectorprivacy.purposes._gate import Gate, Use, current_gate
+from sectorprivacy.purposes._owners import Covered, Owned, StreamHead
 from sectorprivacy.vocabulary import Identifier, SubjectRef
 
 Subject = Any
@@ -35,9 +36,10 @@ class Scope:
         self.subjects = subjects
         self._gate = gate
         self._deed = deed
+        self._covered = Covered(gate, subjects)
         self._uses: dict[tuple[str, str], Use] = {}
         self._logged: set[tuple[bytes, str]] = set()
-        self._prefetched: set[tuple[bytes, str, str]] = set()
+        self._prefetched: set[tuple[bytes, bytes, str, str]] = set()
         self._lock = Lock()
         self._left = False
 
@@ -52,59 +54,72 @@ class Scope:
         """
         if self._left:
             raise NoPurpose
-        if (place.subject.raw, place.model, place.field) in self._prefetched:
-            return unseal(self._gate.keys.for_opening(place, cell), place, cell)
+        owned = self._covered.known(place, cell[2:18])
+        if owned is not None and _named(place, owned) in self._prefetched:
+            return self._gate.keys.open(owned.place, cell)
         if loop_runs():
             # Even where the key is known: the use would be logged here, and opening never blocks a loop.
             raise KeyNotLoaded
-        use = self._permit(place)
-        key = self._gate.keys.for_opening(place, cell)
-        self._write_log([(place, use)])
-        return unseal(key, place, cell)
+        (owned,) = self._covered.of([(place, cell[2:18])])
+        use = self._permit(owned)
+        if not self._gate.keys.reads_plaintext(owned.place, cell):
+            self._gate.keys.for_opening(owned.place, cell)  # what has no key is not logged as opened
+        self._write_log([(owned, use)])
+        return self._gate.keys.open(owned.place, cell)
 
     def open_file(self, place: Place, source: BinaryIO) -> Iterator[bytes]:
         """The content of a sealed file, piece by piece; blocking. Raises: as `open`, also while iterating."""
-        use = self._permit(place)
-        pieces = open_stream(self._gate.keys, place, source)
-        self._write_log([(place, use)])
+        head = StreamHead(source)
+        (owned,) = self._covered.of([(place, head.kid)])
+        use = self._permit(owned)
+        pieces = open_stream(self._gate.keys, owned.place, cast("BinaryIO", head))
+        self._write_log([(owned, use)])
         return pieces
+
+    def covered(self, values: Iterable[Sealed[Any]]) -> list[Sealed[Any]]:
+        """Those of these values that belong to somebody whom the scope covers; blocking."""
+        stored = [(value, place) for value in values if (place := value.place) is not None]
+        owners = self._covered.of([(place, value.cell[2:18]) for value, place in stored])
+        return [value for (value, _), owned in zip(stored, owners, strict=True) if owned.people]
 
     def prefetch(self, values: Iterable[Sealed[Any]]) -> None:
         """Load the keys of these values in one query and log their use in one write; blocking. Raises: as `open`."""
         stored = [(place, value.cell) for value in values if (place := value.place) is not None]
-        permitted = [(place, self._permit(place)) for place, _ in stored]
+        owners = self._covered.of([(place, cell[2:18]) for place, cell in stored])
+        permitted = [(owned, self._permit(owned)) for owned in owners]
         self._gate.keys.load(cell for _, cell in stored)
         self._write_log(permitted)
-        self._prefetched.update((place.subject.raw, place.model, place.field) for place, _ in stored)
+        self._prefetched.update(_named(place, owned) for (place, _), owned in zip(stored, owners, strict=True))
 
     def leave(self) -> None:
         """Open nothing from now on."""
         self._left = True
 
-    def _permit(self, place: Place) -> Use:
+    def _permit(self, owned: Owned) -> Use:
         if self._left:
             raise NoPurpose
-        if place.subject not in self.subjects:
+        if not owned.people:
             raise SubjectNotCovered(activity=self.activity.id)
         # Register and marks stay as they are while a scope lasts; what the person declares may change meanwhile.
-        field = (place.model, place.field)
+        field = (owned.place.model, owned.place.field)
         use = self._uses.get(field)
         if use is None:
-            use = self._uses[field] = self._gate.use(self.activity, place)
+            use = self._uses[field] = self._gate.use(self.activity, owned.place)
         if use.person_decides:
-            self._gate.ask(self.activity, use, place.subject)
+            for person in owned.people:
+                self._gate.ask(self.activity, use, person)
         return use
 
-    def _write_log(self, uses: Iterable[tuple[Place, Use]]) -> None:
+    def _write_log(self, uses: Iterable[tuple[Owned, Use]]) -> None:
         with self._lock:
             new: dict[tuple[bytes, str], LogEntry] = {}
-            for place, use in uses:
-                name = (place.subject.raw, use.category)
+            for person, use in ((person, use) for owned, use in uses for person in owned.people):
+                name = (person.raw, use.category)
                 if name not in self._logged and name not in new:
                     new[name] = LogEntry(
                         at=self._gate.now(),
                         activity=self.activity.id,
-                        subject=place.subject,
+                        subject=person,
                         actor=self._gate.actor,
                         kind=self._deed,
                         categories=(use.category,),
@@ -113,6 +128,10 @@ class Scope:
             if new:
                 self._gate.log.append(list(new.values()))
                 self._logged |= new.keys()
+
+
+def _named(place: Place, owned: Owned) -> tuple[bytes, bytes, str, str]:
+    return place.subject.raw, owned.place.subject.raw, place.model, place.field
 
 
 class using:  # noqa: N801  (a verb, as the house calls it: `with using(activity, subject):`)
@@ -162,8 +181,11 @@ class using:  # noqa: N801  (a verb, as the house calls it: `with using(activity
         self.__exit__(kind, error, trace)
 
 
-async def prefetch(*values: Sealed[Any]) -> None:
-    """Load the keys of these values, so that they open under a running event loop; the use is logged here.
+async def prefetch(*values: Any) -> None:
+    """Load the keys of values, so that they open under a running event loop; the use is logged here.
+
+    Args:
+        values: Sealed values, None for empty ones, declared records with sealed fields, or iterables of these.
 
     Raises:
         NoPurpose: No scope is entered.
@@ -172,7 +194,18 @@ async def prefetch(*values: Sealed[Any]) -> None:
     scope = key_access.get(None)
     if not isinstance(scope, Scope):
         raise NoPurpose
-    await asyncio.to_thread(scope.prefetch, values)
+    await asyncio.to_thread(scope.prefetch, list(_sealed(current_gate(), values)))
+
+
+def _sealed(gate: Gate, values: Iterable[Any]) -> Iterator[Sealed[Any]]:
+    """The sealed values among these, and those in the records among them."""
+    for each in values:
+        if isinstance(each, Sealed):
+            yield each
+        elif (field_map := gate.models.get(type(cast("object", each)))) is not None:
+            yield from _sealed(gate, [field.read(each) for field in field_map.sealed])
+        elif each is not None:
+            yield from _sealed(gate, each)
 
 
 def _people(gate: Gate, subject: Subject) -> frozenset[SubjectRef]:

@@ -1,4 +1,4 @@
-"""For the tests of services and coordinators: services that are broken in one way each, and the canary scan."""
+"""For tests: services that are broken in one way each, the canary scan, and the suite of a key provider."""
 
 from sectorprivacy.testing._broken import (
     AnswersForAnotherPerson,
@@ -10,6 +10,7 @@ from sectorprivacy.testing._broken import (
     Stalled,
 )
 from sectorprivacy.testing._canaries import Hit, encodings_of, scan_files
+from sectorprivacy.testing._key_providers import KeyProviderConformance
 
 __all__ = [
     "AnswersForAnotherPerson",
@@ -19,6 +20,7 @@ __all__ = [
     "DropsDataSet",
     "Hanging",
     "Hit",
+    "KeyProviderConformance",
     "Stalled",
     "encodings_of",
     "scan_files",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from sectorprivacy.errors import DatabaseUnsafe
+from sectorprivacy.errors import DatabaseUnreachable, DatabaseUnsafe, EpochEnded, PrivacyError
 from sectorprivacy.integrations.sqlalchemy import _database
-from sectorprivacy.integrations.sqlalchemy._database import open_database, settle
+from sectorprivacy.integrations.sqlalchemy._database import open_database, settle, transaction
 
 CANARY = "kari.nordmann@example.org"
 
@@ -116,6 +117,46 @@ def test_errors_quote_no_values(path: Path) -> None:
     with pytest.raises(IntegrityError) as refused, engine.begin() as connection:
         connection.execute(text("INSERT INTO person VALUES (:email)"), {"email": CANARY})
     assert CANARY not in str(refused.value)
+    engine.dispose()
+
+
+@pytest.mark.needs("postgres")
+@pytest.mark.parametrize(
+    ("sqlstate", "expected"),
+    [
+        ("53100", DatabaseUnsafe),
+        ("58030", DatabaseUnsafe),
+        ("57P01", DatabaseUnreachable),
+        ("55P03", DatabaseUnreachable),
+    ],
+)
+def test_what_ails_postgres_is_told_without_its_words(
+    postgres_url: str, sqlstate: str, expected: type[PrivacyError]
+) -> None:
+    """A full or failing disk is one thing to mend, an absent or busy server another; its own words may quote rows."""
+    engine = open_database(postgres_url)
+    ailing = f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}', MESSAGE = '{CANARY}'; END $$"
+    with pytest.raises(expected) as told, transaction(engine) as connection:
+        connection.exec_driver_sql(ailing)
+    assert CANARY not in "".join(format_exception(told.value))
+    engine.dispose()
+
+
+def test_a_transaction_that_fails_keeps_nothing(path: Path) -> None:
+    """Also where the failure is the caller's own."""
+    engine = open_database(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE person (email TEXT)"))
+
+    def refuse_after_writing() -> None:
+        with transaction(engine) as connection:
+            connection.execute(text("INSERT INTO person VALUES (:email)"), {"email": CANARY})
+            raise EpochEnded
+
+    with pytest.raises(EpochEnded):
+        refuse_after_writing()
+    with transaction(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM person")).scalar() == 0
     engine.dispose()
 
 

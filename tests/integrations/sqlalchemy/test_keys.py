@@ -1,208 +1,333 @@
-"""Key stores: one conformance for memory, SQLite and Postgres, and what SQLite leaves behind after shredding."""
+"""The key store in SQL: how many statements a call costs, what the tables refuse, and a disk without room.
+
+What it shares with the store in memory is in `tests/encryption/test_key_stores.py`.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+import resource
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from sectorprivacy.encryption import (
-    Codec,
-    KeyRow,
-    Keys,
-    KeyStatus,
-    KeyStore,
-    LocalKeyring,
-    MemoryKeyStore,
-    Place,
-    seal,
-)
-from sectorprivacy.errors import DecryptionError, KeyErased
-from sectorprivacy.integrations.sqlalchemy._database import open_database
+from sectorprivacy.encryption import Epoch, EpochStatus, KeyRow, KeyStatus, KeyUse
+from sectorprivacy.errors import DatabaseUnreachable, DatabaseUnsafe, EpochEnded
+from sectorprivacy.integrations.sqlalchemy import open_database, settle
 from sectorprivacy.integrations.sqlalchemy._keys import SqlKeyStore
-from sectorprivacy.vocabulary import RecordKey, SubjectRef
+from sectorprivacy.vocabulary import SubjectRef
+from tests.postgres import PostgresServer
 
-KARI = SubjectRef(bytes(range(16)))
-OLA = SubjectRef(bytes(16))
 TENANT = "sector-alarm"
+MADE = datetime(2026, 11, 25, tzinfo=UTC)
+
+Call = Callable[[SqlKeyStore], object]
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
-def key_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyStore]:
-    """A KeyStore of each kind."""
-    if request.param == "memory":
-        yield MemoryKeyStore()
-        return
-    url = f"sqlite:///{tmp_path / 'keys.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = open_database(url)
-    yield SqlKeyStore(engine)
-    engine.dispose()
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """The database of each kind."""
+    opened = open_database(url)
+    yield opened
+    opened.dispose()
 
 
-def row(number: int, subject: SubjectRef = KARI, retention_class: str = "contract", tenant: str = TENANT) -> KeyRow:
+@pytest.fixture
+def key_store(engine: Engine) -> SqlKeyStore:
+    """A key store in which the first epoch has begun and three people have keys."""
+    store = SqlKeyStore(engine)
+    store.begin(epoch(1))
+    store.insert([row(number) for number in (1, 2, 3)])
+    return store
+
+
+def epoch(number: int, use: KeyUse = KeyUse.WRAP) -> Epoch:
+    return Epoch(tenant=TENANT, use=use, number=number, wrapped=b"w" * 40, status=EpochStatus.CURRENT, began=MADE)
+
+
+def row(number: int, under: int = 1) -> KeyRow:
     return KeyRow(
-        tenant=tenant,
-        kid=bytes([number]) * 16,
-        subject=subject,
-        retention_class=retention_class,
-        epoch=1,
-        wrapped=bytes([number]) * 61,
-        status=KeyStatus.ACTIVE,
-    )
-
-
-def test_what_was_kept_is_found_by_key_id_and_by_person(key_store: KeyStore) -> None:
-    """A row comes back as it was written, in its own tenant alone."""
-    key_store.insert([row(1), row(2, OLA), row(3, KARI, "marketing")])
-    assert key_store.rows(TENANT, kids=[row(1).kid]) == [row(1)]
-    assert sorted(key_store.rows(TENANT, subjects=[KARI]), key=lambda each: each.kid) == [
-        row(1),
-        row(3, KARI, "marketing"),
-    ]
-    assert len(key_store.rows(TENANT, kids=[row(1).kid], subjects=[KARI, OLA])) == 3
-    assert list(key_store.rows(TENANT)) == []
-    assert list(key_store.rows("another", kids=[row(1).kid], subjects=[KARI])) == []
-
-
-def test_the_first_active_key_stands(key_store: KeyStore) -> None:
-    """Whoever comes second gets the first's key, or one person would have two."""
-    assert list(key_store.insert([row(1)])) == [row(1)]
-    assert list(key_store.insert([row(2), row(3, OLA)])) == [row(1), row(3, OLA)]
-    assert list(key_store.rows(TENANT, kids=[row(2).kid])) == []
-    assert list(key_store.insert([])) == []
-
-
-def test_two_rows_of_one_person_in_one_call_keep_one(key_store: KeyStore) -> None:
-    """The rule holds inside one batch too."""
-    first, second = key_store.insert([row(1), row(2)])
-    assert first == second
-    assert len(key_store.rows(TENANT, subjects=[KARI])) == 1
-
-
-def test_tenants_are_strangers(key_store: KeyStore) -> None:
-    """The same person and key id in another tenant is another row, and erasing one leaves the other."""
-    key_store.insert([row(1), row(1, tenant="another")])
-    assert key_store.erase(TENANT, KARI) == 1
-    assert list(key_store.rows("another", subjects=[KARI])) == [row(1, tenant="another")]
-
-
-def test_an_erased_key_leaves_a_tombstone(key_store: KeyStore) -> None:
-    """Destroyed is not the same as never made: the row stays without its key, and no new one is made beside it."""
-    key_store.insert([row(1), row(2, OLA)])
-    tombstone = evolve(row(1), wrapped=None, status=KeyStatus.ERASED)
-    assert key_store.erase(TENANT, KARI) == 1
-    assert list(key_store.rows(TENANT, subjects=[KARI])) == [tombstone]
-    assert list(key_store.insert([row(3)])) == [tombstone]
-    assert list(key_store.rows(TENANT, subjects=[OLA])) == [row(2, OLA)]
-    assert key_store.erase(TENANT, KARI) == 0
-
-
-def test_one_class_can_be_erased_alone(key_store: KeyStore) -> None:
-    """What a law keeps stays when the contract's key dies."""
-    key_store.insert([row(1), row(2, KARI, "bookkeeping")])
-    assert key_store.erase(TENANT, KARI, {"contract"}) == 1
-    assert key_store.erase(TENANT, KARI, set()) == 0
-    kept = [each for each in key_store.rows(TENANT, subjects=[KARI]) if each.wrapped is not None]
-    assert kept == [row(2, KARI, "bookkeeping")]
-
-
-def test_more_people_than_one_statement_carries(key_store: KeyStore) -> None:
-    """An import of many thousands is no special case."""
-    people = [SubjectRef(number.to_bytes(16, "big")) for number in range(12_000)]
-    rows = [evolve(row(1, person), kid=person.raw) for person in people]
-    assert list(key_store.insert(rows)) == rows
-    assert len(key_store.rows(TENANT, subjects=people)) == len(people)
-
-
-def test_threads_that_make_a_key_at_once_agree(key_store: KeyStore) -> None:
-    """Of many writers at the same moment one wins, and all of them seal under its key."""
-    keyring = LocalKeyring.in_memory()
-    kids: list[bytes] = []
-
-    def make() -> None:
-        kids.append(Keys(TENANT, store=key_store, provider=keyring).for_sealing(KARI, "contract").kid)
-
-    threads = [threading.Thread(target=make) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(kids) == 6
-    assert len(set(kids)) == 1
-
-
-def test_shredding_reaches_every_process(key_store: KeyStore) -> None:
-    """A process that never held the key learns from the tombstone that the value was erased."""
-    keyring = LocalKeyring.in_memory()
-    place = Place(
         tenant=TENANT,
-        model="crm.customer",
-        field="name",
-        subject=KARI,
-        record=RecordKey.of(1),
-        codec=Codec.STR,
+        kid=number.to_bytes(16, "big"),
+        subject=person(number),
         retention_class="contract",
+        epoch=under,
+        wrapped=number.to_bytes(61, "big"),
+        status=KeyStatus.ACTIVE,
+        made=MADE,
     )
-    keys = Keys(TENANT, store=key_store, provider=keyring)
-    cell = seal(keys.for_sealing(KARI, "contract"), place, "Kari")
-    assert Keys(TENANT, store=key_store, provider=keyring).open(place, cell) == "Kari"
-    keys.shred(KARI)
-    with pytest.raises(KeyErased):
-        Keys(TENANT, store=key_store, provider=keyring).open(place, cell)
 
 
-def unwrappable(raw: bytes, keyring: LocalKeyring, rows: dict[bytes, KeyRow]) -> set[bytes]:
-    """Key ids of which a wrapped key somewhere in `raw` can still be unwrapped with the live keyring."""
-    tenant_key = keyring.tenant_key(TENANT)
-    found: set[bytes] = set()
-    for kid, each in rows.items():
-        start = raw.find(kid)
-        while start >= 0:
-            # The columns of a row lie close together; every offset in the neighbourhood is tried.
-            for at in range(max(0, start - 200), min(len(raw), start + 200)):
-                if raw[at : at + 1] == b"\x01":
-                    try:
-                        tenant_key.unwrap(
-                            raw[at : at + 61], kid=kid, subject=each.subject, retention_class=each.retention_class
-                        )
-                    except DecryptionError:
-                        continue
-                    found.add(kid)
-            start = raw.find(kid, start + 1)
-    return found
+def person(number: int) -> SubjectRef:
+    return SubjectRef(number.to_bytes(16, "big"))
 
 
-def test_no_shredded_key_can_be_recovered_from_the_files(tmp_path: Path) -> None:
-    """Residue: with the live tenant key in hand, the raw files give back every key before, and none after (Art. 17)."""
-    engine = open_database(f"sqlite:///{tmp_path / 'keys.db'}")
-    store, keyring = SqlKeyStore(engine), LocalKeyring.in_memory()
-    keys = Keys(TENANT, store=store, provider=keyring)
-    people = [SubjectRef.mint() for _ in range(60)]
-    keys.for_sealing_many(people, "contract")
-    rows = {each.kid: each for each in store.rows(TENANT, subjects=people)}
-
-    def raw() -> bytes:
-        return b"\x00".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
-
-    assert unwrappable(raw(), keyring, rows) == set(rows)
-    for person in people[:30]:
-        keys.shred(person)
-    assert unwrappable(raw(), keyring, rows) == {kid for kid, each in rows.items() if each.subject in people[30:]}
-    engine.dispose()
+def rewrapped(number: int) -> tuple[KeyRow, KeyRow]:
+    return row(number), evolve(row(number, under=2), wrapped=b"\xee" * 61)
 
 
-def test_a_tombstone_cannot_hold_a_key(tmp_path: Path) -> None:
-    """The database itself refuses a row that says erased and still has its key."""
-    url = f"sqlite:///{tmp_path / 'keys.db'}"
-    engine = open_database(url)
-    SqlKeyStore(engine).insert([row(1)])
-    engine.dispose()
+def everything(store: SqlKeyStore) -> tuple[object, ...]:
+    """All that the store says, to compare before with after."""
+    return store.page(TENANT, limit=10_000), store.tally(TENANT), store.epochs(TENANT, KeyUse.WRAP)
+
+
+CALLS: dict[str, Call] = {
+    "rows": lambda store: store.rows(TENANT, kids=[row(1).kid, row(2).kid]),
+    "insert": lambda store: store.insert([row(7), row(8), row(9)]),
+    "erase": lambda store: store.erase(TENANT, person(1)),
+    "change": lambda store: store.change(
+        TENANT, [row(1).kid, row(2).kid], before=[KeyStatus.ACTIVE], after=KeyStatus.DISABLED
+    ),
+    "page": lambda store: store.page(TENANT, epoch=1, limit=1000),
+    "tally": lambda store: store.tally(TENANT),
+    "epochs": lambda store: store.epochs(TENANT, KeyUse.WRAP),
+    "begin": lambda store: store.begin(epoch(2)),
+}
+WRITES = ("insert", "erase", "change", "begin")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("rows", 1),
+        ("insert", 3),  # the rows, the fence, and what stands
+        ("erase", 1),
+        ("change", 1),
+        ("page", 1),
+        ("tally", 1),
+        ("epochs", 1),
+        ("begin", 3),  # retires the former, keeps the new one, reads what stands
+    ],
+)
+def test_a_call_costs_a_fixed_number_of_statements(
+    key_store: SqlKeyStore, statements: Callable[[], AbstractContextManager[list[str]]], name: str, expected: int
+) -> None:
+    """Three people cost what one costs: a result page is one query, an import one insert."""
+    with statements() as seen:
+        CALLS[name](key_store)
+    assert len([each for each in seen if not each.startswith("PRAGMA")]) == expected
+
+
+@pytest.mark.parametrize("name", ["rows", "insert", "erase", "change", "page"])
+def test_no_call_reads_the_whole_table(sqlite_store: SqlKeyStore, name: str) -> None:
+    """What a new customer costs does not grow with the number of customers."""
+    plans: list[str] = []
+
+    def explain(_: object, cursor: sqlite3.Cursor, statement: str, values: Any, *rest: object) -> None:
+        if not statement.startswith("PRAGMA"):
+            one = values[0] if rest[-1] else values
+            plans.extend(row[3] for row in cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", one))
+
+    event.listen(sqlite_store._engine, "before_cursor_execute", explain)
+    CALLS[name](sqlite_store)
+    assert plans
+    assert [plan for plan in plans if plan.startswith("SCAN sp_")] == []
+
+
+def test_a_page_is_rewrapped_in_two_statements(
+    key_store: SqlKeyStore, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    """The swaps, and the fence; the end of an epoch is one change, which looks for keys itself, and one look back."""
+    key_store.begin(epoch(2))
+    with statements() as seen:
+        assert key_store.rewrap([rewrapped(number) for number in (1, 2, 3)]) == 3
+    assert len(seen) == 2
+    with statements() as seen:
+        key_store.end(TENANT, KeyUse.WRAP, 1)
+    assert len([each for each in seen if not each.startswith("PRAGMA")]) == 2
+
+
+def test_what_is_destroyed_is_settled(
+    url: str, key_store: SqlKeyStore, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    """On SQLite each call that destroys a wrapped key empties the log, also one that finds nothing to do."""
+    key_store.begin(epoch(2))
+    key_store.rewrap([rewrapped(2), rewrapped(3)])
+    destroying: list[Call] = [
+        lambda store: store.erase(TENANT, person(1)),
+        lambda store: store.erase(TENANT, person(1)),
+        lambda store: store.change(TENANT, [row(2).kid], before=[KeyStatus.ACTIVE], after=KeyStatus.ERASED),
+        lambda store: store.end(TENANT, KeyUse.WRAP, 1),
+        lambda store: store.end(TENANT, KeyUse.WRAP, 1),
+    ]
+    for call in destroying:
+        with statements() as seen:
+            call(key_store)
+        assert (seen[-1] == "PRAGMA wal_checkpoint(TRUNCATE)") is url.startswith("sqlite")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "UPDATE sp_key SET status = 'erased'",
+        "UPDATE sp_key SET wrapped = NULL",
+        "UPDATE sp_epoch SET status = 'destroyed'",
+        "UPDATE sp_epoch SET wrapped = NULL",
+        "INSERT INTO sp_epoch SELECT tenant, use, 2, wrapped, status, began FROM sp_epoch",
+        "UPDATE sp_key SET subject = (SELECT subject FROM sp_key LIMIT 1)",
+    ],
+)
+def test_the_tables_refuse_what_may_never_be(url: str, key_store: SqlKeyStore, forged: str) -> None:
+    """A tombstone with a key, a key without one, two current epochs, two active keys of one person: for no program."""
+    before = everything(key_store)
     other = create_engine(url)
     with pytest.raises(IntegrityError), other.begin() as connection:
-        connection.execute(text("UPDATE sp_key SET status = 'erased'"))
+        connection.execute(text(forged))
     other.dispose()
+    assert everything(key_store) == before
+
+
+def test_the_first_epoch_is_number_one(engine: Engine) -> None:
+    """A store without epochs is not begun in the middle: no number may name an object of the provider twice."""
+    store = SqlKeyStore(engine)
+    with pytest.raises(EpochEnded):
+        store.begin(epoch(2))
+    assert list(store.epochs(TENANT, KeyUse.WRAP)) == []
+
+
+# Writers that meet
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda store: store.insert([row(7)]), lambda store: store.rewrap([(row(1), evolve(row(1), wrapped=b"w"))])],
+)
+def test_no_epoch_begins_between_the_look_at_it_and_the_commit(
+    url: str, engine: Engine, key_store: SqlKeyStore, write: Call
+) -> None:
+    """A key kept under an epoch retired in that moment would be missed by its rotation, and destroyed with it."""
+    refused: list[bool] = []
+
+    def begin_meanwhile(_: object) -> None:
+        other = create_engine(url, connect_args={"timeout": 0} if url.startswith("sqlite") else {})
+        try:
+            with other.connect() as connection:
+                if url.startswith("sqlite"):
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                else:
+                    connection.exec_driver_sql("SET lock_timeout = 1")
+                    connection.exec_driver_sql("UPDATE sp_epoch SET status = 'retired'")
+            refused.append(False)
+        except OperationalError:
+            refused.append(True)
+        finally:
+            other.dispose()
+
+    event.listen(engine, "commit", begin_meanwhile)
+    write(key_store)
+    assert refused == [True]
+
+
+@pytest.mark.needs("postgres")
+def test_writers_of_the_same_people_do_not_wait_crosswise(postgres_url: str) -> None:
+    """Two imports of one list in two orders both end; locks taken crosswise would end one of them."""
+    opened = open_database(postgres_url)
+    store = SqlKeyStore(opened)
+    store.begin(epoch(1))
+    with opened.begin() as connection:
+        # Each row takes long enough for the other import to have its own.
+        connection.exec_driver_sql(
+            "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$"
+        )
+        connection.exec_driver_sql(
+            "CREATE TRIGGER dawdle AFTER INSERT ON sp_key FOR EACH ROW EXECUTE FUNCTION dawdle()"
+        )
+    one = [evolve(row(number), kid=bytes([number]) * 16) for number in (1, 2)]
+    other = [evolve(row(number), kid=bytes([255 - number]) * 16) for number in (2, 1)]
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(store.insert, (one, other))
+    assert list(first) == list(reversed(second))
+    opened.dispose()
+
+
+# A disk without room
+
+
+@contextmanager
+def no_room() -> Generator[None]:
+    """Files cannot grow beyond 4 KiB, less than one write to the log needs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[SqlKeyStore]:
+    """A key store in a file, as `key_store`; its log is empty."""
+    opened = open_database(f"sqlite:///{tmp_path / 'keys.db'}")
+    store = SqlKeyStore(opened)
+    store.begin(epoch(1))
+    store.insert([row(number) for number in (1, 2, 3)])
+    settle(opened)
+    yield store
+    opened.dispose()
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_full_disk_leaves_nothing_half_done(sqlite_store: SqlKeyStore, name: str) -> None:
+    """What could not be written whole is not there at all, reading goes on, and with room again the same call works."""
+    before = everything(sqlite_store)
+    with no_room():
+        with pytest.raises(DatabaseUnsafe, match="disk") as refused:
+            CALLS[name](sqlite_store)
+        assert everything(sqlite_store) == before
+    assert refused.value.__cause__ is None
+    CALLS[name](sqlite_store)
+    assert everything(sqlite_store) != before
+
+
+def test_a_rotation_on_a_full_disk_goes_on_when_there_is_room(sqlite_store: SqlKeyStore) -> None:
+    """Of a page that could not be written every key is as it was."""
+    sqlite_store.begin(epoch(2))
+    settle(sqlite_store._engine)
+    before = everything(sqlite_store)
+    with no_room(), pytest.raises(DatabaseUnsafe):
+        sqlite_store.rewrap([rewrapped(number) for number in (1, 2, 3)])
+    assert everything(sqlite_store) == before
+    assert sqlite_store.rewrap([rewrapped(number) for number in (1, 2, 3)]) == 3
+    sqlite_store.end(TENANT, KeyUse.WRAP, 1)
+
+
+def test_a_database_that_may_not_grow_keeps_no_part_of_a_batch(sqlite_store: SqlKeyStore) -> None:
+    """At the limit of its pages SQLite says that it is full; what does not fit whole is absent, what fits is kept."""
+    with sqlite_store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # which SQLite takes for the present size
+    with pytest.raises(DatabaseUnsafe, match="disk"):
+        sqlite_store.insert([row(number) for number in range(4, 1000)])
+    assert len(sqlite_store.page(TENANT, limit=10_000)) == 3
+    sqlite_store.insert([row(4)])
+    assert sqlite_store.erase(TENANT, person(1)) == 1
+
+
+# A database that is gone
+
+
+@pytest.mark.needs("postgres")
+def test_a_database_that_is_gone_is_one_plain_error(postgres_server: PostgresServer, postgres_url: str) -> None:
+    """Neither its address nor the driver's words reach whoever reads the error, and it works again once it is back."""
+    opened = open_database(postgres_url)
+    store = SqlKeyStore(opened)
+    store.begin(epoch(1))
+    name = postgres_url.partition("@/")[2].partition("?")[0]
+    opened.dispose()
+    with postgres_server.connect() as connection:
+        connection.execute(f"ALTER DATABASE {name} RENAME TO gone_{name}".encode())
+        with pytest.raises(DatabaseUnreachable) as refused:
+            store.rows(TENANT, kids=[row(1).kid])
+        assert name not in str(refused.value)
+        assert refused.value.__cause__ is None
+        connection.execute(f"ALTER DATABASE gone_{name} RENAME TO {name}".encode())
+    store.insert([row(1)])
+    opened.dispose()

@@ -85,6 +85,64 @@ def test_more_tokens_than_a_statement_carries(store: Any) -> None:
     assert store.tombstones.among([*many, token(99_999)]) == many.keys()
 
 
+# Who owns things together
+
+
+def test_a_group_once_formed_stands(store: Any) -> None:
+    """The same people keep their group: sealed values are bound to its reference."""
+    both, three = frozenset([KARI, OLA]), frozenset([KARI, OLA, LIV])
+    first, second, third = (SubjectRef.mint() for _ in range(3))
+    assert store.subjects.form({both: first}) == {both: first}
+    assert store.subjects.form({both: second, three: third}) == {both: first, three: third}
+    assert store.subjects.members([first, third, KARI]) == {first: both, third: three}
+    assert store.subjects.joined([LIV]) == {third: three}
+    assert store.subjects.joined([LIV, KARI]) == {first: both, third: three}
+
+
+def test_a_group_ends_when_everybody_left(store: Any) -> None:
+    """Somebody who leaves is left out, and a group without anybody is found until it is disbanded."""
+    both, others = frozenset([KARI, OLA]), frozenset([OLA, LIV])
+    first, second = SubjectRef.mint(), SubjectRef.mint()
+    store.subjects.form({both: first, others: second})
+    store.subjects.leave([KARI])
+    assert store.subjects.members([first, second]) == {first: {OLA}, second: others}
+    assert list(store.subjects.abandoned()) == []
+    store.subjects.leave([OLA, KARI])
+    assert store.subjects.members([first]) == {first: frozenset()}
+    assert list(store.subjects.abandoned()) == [first]
+    assert store.subjects.joined([KARI, OLA]) == {}
+    store.subjects.disband([first, second])
+    assert store.subjects.members([first, second]) == {second: {LIV}}
+    assert list(store.subjects.abandoned()) == []
+
+
+def test_people_who_parted_form_another_group(store: Any) -> None:
+    """What they seal from then on does not go with the one who was left."""
+    both = frozenset([KARI, OLA])
+    before, after = SubjectRef.mint(), SubjectRef.mint()
+    store.subjects.form({both: before})
+    store.subjects.leave([KARI])
+    assert store.subjects.form({both: after}) == {both: after}
+    assert store.subjects.members([before, after]) == {before: {OLA}, after: both}
+
+
+def test_groups_formed_at_once_are_one(store: Any) -> None:
+    """Two processes that seal for the same people at the same moment seal under the same key."""
+    sets = [frozenset([KARI, SubjectRef.mint()]) for _ in range(50)]
+    with ThreadPoolExecutor(4) as pool:
+        formed = list(pool.map(lambda _: store.subjects.form({each: SubjectRef.mint() for each in sets}), range(8)))
+    assert all(each == formed[0] for each in formed)
+    assert store.subjects.members(formed[0].values()) == {group: people for people, group in formed[0].items()}
+
+
+def test_empty_groups_are_asked_for_nothing(store: Any) -> None:
+    """A page without co-owners costs nothing and changes nothing."""
+    assert store.subjects.form({}) == {}
+    assert store.subjects.members([]) == store.subjects.joined([]) == {}
+    store.subjects.leave([])
+    store.subjects.disband([])
+
+
 # Running cases
 
 

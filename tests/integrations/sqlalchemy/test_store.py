@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from sectorprivacy.encryption import Keys, LocalKeyring
 from sectorprivacy.integrations.sqlalchemy import SqlStore
 from sectorprivacy.ledger import CaseScope, CaseScopes, IndexKey, Subjects, TombstoneKey
 from sectorprivacy.vocabulary import Identifier, SubjectRef
@@ -160,10 +162,46 @@ def test_what_was_forgotten_leaves_the_files_when_settled(tmp_path: Path) -> Non
 
 def test_keys_may_live_in_a_database_of_their_own(tmp_path: Path) -> None:
     """Keys get a shorter backup life than the data only if they are not in the same file."""
-    store = SqlStore(f"sqlite:///{tmp_path / 'privacy.db'}", keys_url=f"sqlite:///{tmp_path / 'keys.db'}")
-    assert (tmp_path / "keys.db").exists()
-    store.settle()
-    store.close()
+    with closing(
+        SqlStore(f"sqlite:///{tmp_path / 'privacy.db'}", keys_url=f"sqlite:///{tmp_path / 'keys.db'}")
+    ) as store:
+        Keys("alarms", store=store.keys, provider=LocalKeyring.in_memory()).for_sealing(KARI, "contract")
+    assert KARI.raw in (tmp_path / "keys.db").read_bytes()
+    assert KARI.raw not in (tmp_path / "privacy.db").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("apart", "copies", "privacy", "keys"),
+    [
+        (False, {}, None, None),
+        (True, {}, None, None),
+        (True, {"keys_backed_up_for": timedelta(7), "data_backed_up_for": timedelta(90)}, 90, 7),
+        (True, {"data_backed_up_for": timedelta(90)}, 90, None),
+        # In one file every copy holds both.
+        (False, {"keys_backed_up_for": timedelta(7), "data_backed_up_for": timedelta(90)}, 90, 90),
+        (False, {"keys_backed_up_for": timedelta(7)}, 7, 7),
+    ],
+)
+def test_the_horizon_is_when_the_last_copy_is_gone(
+    tmp_path: Path, apart: bool, copies: dict[str, timedelta], privacy: int | None, keys: int | None
+) -> None:
+    """A receipt says "now" only where no backup holds a key or a token any more (Art. 17, Art. 5(2))."""
+    keys_url = f"sqlite:///{tmp_path / 'keys.db'}" if apart else None
+    with closing(SqlStore(f"sqlite:///{tmp_path / 'privacy.db'}", keys_url=keys_url, **copies)) as store:
+        before, horizon, after = datetime.now(UTC), store.settle(), datetime.now(UTC)
+    for said, expected in ((horizon["privacy"], privacy), (horizon["keys"], keys)):
+        assert said in (
+            {"now"} if expected is None else {f"{at + timedelta(expected):%Y-%m-%d}" for at in (before, after)}
+        )
+
+
+@pytest.mark.needs("postgres")
+def test_on_postgres_the_keys_are_gone_when_their_epoch_ends(postgres_url: str) -> None:
+    """No backup's end is promised for them: dead rows and the log hold them too; the end of the epoch reaches all."""
+    with closing(SqlStore(postgres_url, data_backed_up_for=timedelta(30))) as store:
+        horizon = store.settle()
+    assert horizon["keys"] == "end of the keys' epoch"
+    assert horizon["privacy"].startswith("vacuum and turnover of the write-ahead log; backups until 20")
 
 
 def every_byte(folder: Path) -> bytes:

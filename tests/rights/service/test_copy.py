@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -13,10 +13,19 @@ from uuid import UUID
 import pytest
 
 from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal, read_fields
-from sectorprivacy.errors import ProtocolError
+from sectorprivacy.encryption import Codec, Place, Sealed, key_access
+from sectorprivacy.errors import (
+    DecryptionError,
+    KeyErased,
+    KeyUnavailable,
+    PrivacyError,
+    ProtocolError,
+    SubjectNotCovered,
+    SystemicFailure,
+)
 from sectorprivacy.rights.service import Who
 from sectorprivacy.rights.service._copy import Copier, as_json
-from sectorprivacy.vocabulary import Identifier, RecordKey, Relation, Right, Source
+from sectorprivacy.vocabulary import Identifier, RecordKey, Relation, Right, Source, SubjectRef
 from sectorprivacy.vocabulary import categories as C
 
 KARI = Identifier(kind="customer_number", value="100001")
@@ -51,6 +60,58 @@ def test_the_owner_sees_what_is_theirs():
     record = copy(KARI)
     assert record.fields == {"customer": "100001", "full_name": "Kari", "score": 7, "seen": 3}
     assert {each.field: each.ground for each in record.withheld} == {"code": "secret", "contact": "rights_of_others"}
+
+
+class Refusing:
+    """Access to keys that answers every value with one refusal."""
+
+    def __init__(self, refusal: PrivacyError) -> None:
+        self.refusal = refusal
+
+    def open(self, place: Place, cell: bytes) -> Any:
+        raise self.refusal
+
+
+@pytest.fixture
+def sealed() -> Account:
+    """An account whose name is sealed."""
+    place = Place(
+        tenant="company",
+        model="test.account",
+        field="full_name",
+        subject=SubjectRef(bytes(16)),
+        record=RecordKey.of(1),
+        codec=Codec.STR,
+        retention_class="contract",
+    )
+    name: Any = Sealed[str].stored(place, bytes(46))
+    return replace(RECORD, name=name)
+
+
+def copy_of(record: Account, refusal: PrivacyError) -> Any:
+    copier = Copier(ACCOUNT, Right.ACCESS, lambda *_: None, lambda key: key)
+    token = key_access.set(Refusing(refusal))
+    try:
+        return copier.copy(record, RecordKey.of(1), Who([KARI]).concerns(ACCOUNT, record))
+    finally:
+        key_access.reset(token)
+
+
+def test_a_destroyed_value_is_shown_as_erased(sealed: Account):
+    """A copy says what is no longer there, and goes on with the rest (Art. 17)."""
+    for refusal in (KeyErased(), SubjectNotCovered(activity="rights_handling")):
+        record = copy_of(sealed, refusal)
+        assert {each.field: each.ground for each in record.withheld}["full_name"] == "erased"
+        assert record.fields["score"] == 7
+
+
+@pytest.mark.parametrize(
+    "refusal", [KeyUnavailable(), DecryptionError(), SystemicFailure(failed=9, opened=10)], ids=lambda each: each.code
+)
+def test_nothing_else_is_called_erased(sealed: Account, refusal: PrivacyError):
+    """A key that cannot be had now, a damaged value and wrong keys are failures, and no word for the person."""
+    with pytest.raises(type(refusal)):
+        copy_of(sealed, refusal)
 
 
 def test_whoever_appears_sees_their_part():

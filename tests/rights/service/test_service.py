@@ -388,11 +388,12 @@ async def test_a_record_that_names_another_owner_waits_for_a_human(letters: Lett
 async def test_a_file_whose_key_is_destroyed_is_named_as_erased(letters: Letters):
     """A copy says what is no longer there, and goes on with the rest."""
     service = letters.service()
-    ref = letters.privacy.subjects.ref("telephone", KARI_PHONE.value)
-    letters.privacy.gate.keys.shred(ref)
+    subjects = letters.privacy.subjects
+    refs = [subjects.ref(each.kind, each.value) for each in (KARI, KARI_PHONE)]
+    letters.privacy.gate.keys.shred(subjects.group(frozenset(refs)))
     for forgotten in (False, True):
         if forgotten:
-            letters.privacy.subjects.erase([ref], [])
+            subjects.erase(refs, [])
         (record,) = await Asking(service, [KARI, KARI_PHONE]).export("letters.call")
         assert record.attachments == ()
         assert [(each.field, each.ground) for each in record.withheld] == [("file", "erased")]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from alarm_company.languages import say
 from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal
-from sectorprivacy.encryption import Sealed
+from sectorprivacy.encryption import BlindIndex, Sealed
 from sectorprivacy.integrations.sqlalchemy import protect
 from sectorprivacy.vocabulary import Relation, Source
 from sectorprivacy.vocabulary import categories as C
@@ -63,7 +63,11 @@ class Customer(Base):
     telephone: Mapped[
         Annotated[
             Sealed[str],
-            Personal(C.TELEPHONE, label=say("Telephone number", nb="Telefonnummer", sv="Telefonnummer")),
+            Personal(
+                C.TELEPHONE,
+                index=BlindIndex("telephone-1", distinct=200_000),
+                label=say("Telephone number", nb="Telefonnummer", sv="Telefonnummer"),
+            ),
             SubjectId("telephone", role="customer", verified=True),
         ]
     ]

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from sectorprivacy.errors import DatabaseUnsafe
+from sectorprivacy.errors import DatabaseUnreachable, DatabaseUnsafe, SetupError
 
 BUSY_SECONDS: Final = 10.0
 """How long a statement waits for another writer."""
+
+_SQLITE_DISK: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_POSTGRES_DISK: Final = {"53100", "58030"}  # disk_full, io_error
 
 SETTLE_ATTEMPTS: Final = 5
 SETTLE_PAUSE: Final = 0.2
@@ -53,6 +58,21 @@ def open_database(url: str) -> Engine:
     raise _no_such_database()
 
 
+@contextmanager
+def transaction(engine: Engine) -> Generator[Connection]:
+    """A transaction, committed at the end of the block; what the database refuses is an error without its words.
+
+    Raises:
+        DatabaseUnsafe: Its disk is full or fails; nothing was changed.
+        DatabaseUnreachable: It cannot be had: it is down, or others kept it busy for too long.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        raise _typed(error) from None
+
+
 def settle(engine: Engine) -> bool:
     """Make deleted bytes leave the files, as far as the database can.
 
@@ -69,7 +89,7 @@ def settle(engine: Engine) -> bool:
     for attempt in range(SETTLE_ATTEMPTS):
         if attempt:
             time.sleep(SETTLE_PAUSE)
-        with engine.connect() as connection:
+        with transaction(engine) as connection:
             busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
         if busy == 0:
             return True
@@ -115,6 +135,13 @@ def _set_and_read_back(connection: sqlite3.Connection, _record: Any) -> None:
         (actual,) = connection.execute(f"PRAGMA {name}").fetchone()
         if actual != reads:
             raise DatabaseUnsafe(problem=f"SQLite keeps {name} at {actual}", instead="Use another build or file system")
+
+
+def _typed(error: OperationalError) -> SetupError:
+    sqlite_code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without what it adds about the kind of access
+    if sqlite_code in _SQLITE_DISK or getattr(error.orig, "sqlstate", None) in _POSTGRES_DISK:
+        return DatabaseUnsafe(problem="its disk is full or fails", instead="Look at its disk, then do it again")
+    return DatabaseUnreachable()
 
 
 def _no_such_database() -> DatabaseUnsafe:

@@ -16,10 +16,11 @@ from sectorprivacy.integrations.sqlalchemy._keys import KEYS
 from sectorprivacy.integrations.sqlalchemy._ledger import LEDGER
 from sectorprivacy.integrations.sqlalchemy._models import JOURNAL
 from sectorprivacy.integrations.sqlalchemy._tasks import TASKS
+from sectorprivacy.integrations.sqlalchemy._waiting import WAITING
 
 _OURS: Final = {
     name: frozenset(column.name for column in table.columns)
-    for each in (CASES, JOURNAL, KEYS, LEDGER, TASKS)
+    for each in (CASES, JOURNAL, KEYS, LEDGER, TASKS, WAITING)
     for name, table in each.tables.items()
 }
 

@@ -6,7 +6,23 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Engine, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from sectorprivacy.integrations.sqlalchemy._tables import (
     ClosedWord,
@@ -17,7 +33,7 @@ from sectorprivacy.integrations.sqlalchemy._tables import (
     in_parts,
     insert_into,
 )
-from sectorprivacy.ledger import Deed, LogEntry, SealedScope, StandingKind, StandingRecord
+from sectorprivacy.ledger import Deed, LogEntry, People, SealedScope, StandingKind, StandingRecord, group_name
 from sectorprivacy.vocabulary import Basis, SubjectRef
 
 LEDGER = MetaData()
@@ -27,6 +43,21 @@ _subject = Table(
     LEDGER,
     Column("token", LargeBinary(32), primary_key=True),
     Column("ref", Ref, nullable=False, index=True),
+)
+
+_group = Table(
+    "sp_group",
+    LEDGER,
+    Column("ref", Ref, primary_key=True),
+    # Cleared when somebody leaves: the same people together are another group from then on.
+    Column("name", LargeBinary(32), unique=True),
+)
+
+_member = Table(
+    "sp_group_member",
+    LEDGER,
+    Column("group_ref", Ref, primary_key=True),
+    Column("member", Ref, primary_key=True, index=True),
 )
 
 _scope = Table(
@@ -81,11 +112,99 @@ def _row(record: LogEntry | StandingRecord | SealedScope, table: Table) -> dict[
     return {column.name: getattr(record, column.name) for column in table.columns if column.name != "sequence"}
 
 
-class SqlSubjectIndex:
-    """A SubjectIndex in SQL; one statement a call, up to 1,000 new or 10,000 known tokens."""
+class SqlGroups:
+    """Groups in SQL, and how they end; a fixed number of statements a call."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def form(self, proposed: Mapping[People, SubjectRef]) -> Mapping[People, SubjectRef]:
+        """The group of exactly these people, existing or new."""
+        names = {group_name(people): people for people in proposed}
+        formed = self._named(names)
+        new = {name: proposed[people] for name, people in names.items() if name not in formed}
+        if new:
+            formed |= self._insert(new, names)
+        return {people: formed[name] for name, people in names.items()}
+
+    def members(self, groups: Collection[SubjectRef]) -> Mapping[SubjectRef, People]:
+        """Who is left in each of these groups."""
+        with self._engine.connect() as connection:
+            return _members(connection, groups)
+
+    def joined(self, people: Collection[SubjectRef]) -> Mapping[SubjectRef, People]:
+        """Every group in which one of these people is left."""
+        with self._engine.connect() as connection:
+            return _members(connection, _joined(connection, people))
+
+    def leave(self, people: Collection[SubjectRef]) -> None:
+        """Take these people out of all their groups."""
+        with self._engine.begin() as connection:
+            for part in in_parts(_joined(connection, people)):
+                connection.execute(update(_group).where(_group.c.ref.in_(part)).values(name=None))
+            for part in in_parts(people):
+                connection.execute(delete(_member).where(_member.c.member.in_(part)))
+
+    def abandoned(self) -> Collection[SubjectRef]:
+        """The groups that everybody left."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(_group.c.ref).where(_EMPTY)).scalars().all()
+
+    def disband(self, groups: Collection[SubjectRef]) -> None:
+        """Drop those of these groups that everybody left."""
+        with self._engine.begin() as connection:
+            for part in in_parts(groups):
+                connection.execute(delete(_group).where(_group.c.ref.in_(part), _EMPTY))
+
+    def _named(self, names: Collection[bytes]) -> dict[bytes, SubjectRef]:
+        found: dict[bytes, SubjectRef] = {}
+        with self._engine.connect() as connection:
+            for part in in_parts(names):
+                rows = connection.execute(select(_group.c.name, _group.c.ref).where(_group.c.name.in_(part)))
+                found |= {bytes(name): ref for name, ref in rows}
+        return found
+
+    def _insert(self, new: Mapping[bytes, SubjectRef], names: Mapping[bytes, People]) -> dict[bytes, SubjectRef]:
+        statement = insert_into(self._engine, _group)
+        statement = statement.on_conflict_do_update(index_elements=["name"], set_={"ref": _group.c.ref})
+        # One order for all, so that none wait crosswise; the members are seen with their group, or neither is.
+        rows = [{"name": name, "ref": group} for name, group in sorted(new.items())]
+        with self._engine.begin() as connection:
+            standing = connection.execute(statement.returning(_group.c.name, _group.c.ref), rows)
+            formed = {bytes(name): ref for name, ref in standing}
+            ours = [name for name, group in new.items() if formed[name] == group]
+            members = [{"group_ref": new[name], "member": member} for name in ours for member in names[name]]
+            if members:
+                connection.execute(insert(_member), members)
+        return formed
+
+
+_EMPTY = ~exists().where(_member.c.group_ref == _group.c.ref)
+
+
+def _joined(connection: Connection, people: Collection[SubjectRef]) -> set[SubjectRef]:
+    found: set[SubjectRef] = set()
+    for part in in_parts(people):
+        found.update(connection.execute(select(_member.c.group_ref).where(_member.c.member.in_(part))).scalars())
+    return found
+
+
+def _members(connection: Connection, groups: Collection[SubjectRef]) -> dict[SubjectRef, People]:
+    """Who is left in each; a group that everybody left is in the answer, with nobody."""
+    left: dict[SubjectRef, set[SubjectRef]] = {}
+    for part in in_parts(groups):
+        rows = connection.execute(
+            select(_group.c.ref, _member.c.member)
+            .outerjoin(_member, _member.c.group_ref == _group.c.ref)
+            .where(_group.c.ref.in_(part))
+        )
+        for group, member in rows:
+            left.setdefault(group, set()).update(() if member is None else (member,))
+    return {group: frozenset(members) for group, members in left.items()}
+
+
+class SqlSubjectIndex(SqlGroups):
+    """A SubjectIndex in SQL; one statement a call, up to 1,000 new or 10,000 known tokens."""
 
     def refs(self, tokens: Collection[bytes]) -> Mapping[bytes, SubjectRef]:
         """The references that exist."""

@@ -35,6 +35,7 @@ from sectorprivacy.annotations import FieldMap
 from sectorprivacy.errors import report_together
 from sectorprivacy.integrations.sqlalchemy._database import settle
 from sectorprivacy.integrations.sqlalchemy._faults import faults, path_of
+from sectorprivacy.integrations.sqlalchemy._horizon import horizon
 from sectorprivacy.integrations.sqlalchemy._reach import Reach
 from sectorprivacy.integrations.sqlalchemy._tables import create_tables, insert_into
 from sectorprivacy.rights.service import (
@@ -77,10 +78,18 @@ class SqlModels:
     Args:
         sessions: Makes sessions on the data database; open it with `open_database`.
         files: Where the files are that rows name, if there are any.
+        backed_up_for: How long a copy of the data database is kept; None where none is made.
     """
 
-    def __init__(self, sessions: sessionmaker[Session], *, files: FileFolder | None = None) -> None:
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        *,
+        files: FileFolder | None = None,
+        backed_up_for: timedelta | None = None,
+    ) -> None:
         self.files = files
+        self._backed_up_for = backed_up_for
         self._sessions = sessions
         self._field_maps: list[FieldMap] = []
         with sessions() as session:
@@ -120,10 +129,18 @@ class SqlModels:
             yield SqlRecords(session, self._field_maps, locks=True)
 
     def settle(self) -> Mapping[str, str]:
-        """Make deleted bytes leave the files. Raises: DatabaseUnsafe where others keep the log busy."""
+        """Make deleted bytes leave the files.
+
+        Returns:
+            The horizon until which they may still lie in copies of the data: "now", a date, or what must happen first.
+
+        Raises:
+            DatabaseUnsafe: Others keep the log busy.
+        """
         with self._sessions() as session:
             engine = session.get_bind().engine
-        return {"data": "now" if settle(engine) else "vacuum and turnover of the write-ahead log"}
+        in_files = "now" if settle(engine) else "vacuum and turnover of the write-ahead log"
+        return {"data": horizon(self._backed_up_for, in_files)}
 
 
 @frozen
@@ -169,7 +186,7 @@ class SqlRecords:
         return asked.by_policy()
 
     def write(self, field_map: FieldMap, changes: Changes) -> None:
-        """One DELETE, and one UPDATE for each set of fields to clear."""
+        """One DELETE, and one UPDATE for each set of fields to clear; tokens of sealed fields go with them."""
         model = cast("Any", field_map.model)
         key = tuple_(*_key(field_map))
         if changes.erase:

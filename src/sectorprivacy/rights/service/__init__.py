@@ -18,6 +18,7 @@ from sectorprivacy.rights.service._files import FileFolder
 from sectorprivacy.rights.service._finding import find_by_marks, key_of
 from sectorprivacy.rights.service._hooks import SqliteHooks
 from sectorprivacy.rights.service._memory import Memory
+from sectorprivacy.rights.service._quarantine import MemoryWaitingList, Quarantine, Waiting, WaitingList
 from sectorprivacy.rights.service._sealed_tasks import SealedTasks, is_sealed
 from sectorprivacy.rights.service._service import Service
 from sectorprivacy.rights.service._tasks import (
@@ -49,10 +50,12 @@ __all__ = [
     "MemoryPlanPages",
     "MemoryReplay",
     "MemoryTasks",
+    "MemoryWaitingList",
     "MountedService",
     "OpenTask",
     "Peer",
     "PlanPages",
+    "Quarantine",
     "Records",
     "ReplayStore",
     "SealedTasks",
@@ -60,6 +63,8 @@ __all__ = [
     "ServiceData",
     "SqliteHooks",
     "TaskStore",
+    "Waiting",
+    "WaitingList",
     "Who",
     "find_by_marks",
     "is_sealed",

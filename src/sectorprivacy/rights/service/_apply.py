@@ -9,7 +9,7 @@ from attrs import frozen
 
 from sectorprivacy.annotations import FieldMap
 from sectorprivacy.errors import ProtocolError
-from sectorprivacy.purposes import Gate
+from sectorprivacy.purposes import Gate, entered
 from sectorprivacy.rights.protocol import ApplyTask
 from sectorprivacy.rights.service._attachments import Attached
 from sectorprivacy.rights.service._change import change_page, changes_of
@@ -49,7 +49,7 @@ class Apply:
             ProtocolError: `plan_changed`, if anything is not as it was planned; `not_written`, if a write hook left
                 what it was told to remove or to clear. Nothing is changed then.
         """
-        with self.data.writing() as records:
+        with entered(self.gate), self.data.writing() as records:
             if any(records.journal.written(task.task, dataset, 0) is not None for dataset in self.field_maps):
                 return
             for field_map in self.field_maps.values():

@@ -76,6 +76,7 @@ _STATUS: Mapping[str, HTTPStatus] = {
     "not_finished": HTTPStatus.CONFLICT,
     "plan_changed": HTTPStatus.CONFLICT,
     "plan_incomplete": HTTPStatus.CONFLICT,
+    "quarantined": HTTPStatus.CONFLICT,
     "bad_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "bad_range": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from attrs import frozen
 
 from sectorprivacy.annotations import FieldMap
-from sectorprivacy.ledger import CaseScope, Deed, LogEntry
+from sectorprivacy.ledger import CaseScope, Deed, LogEntry, Pair
 from sectorprivacy.policy import RIGHTS_HANDLING
-from sectorprivacy.purposes import Gate
+from sectorprivacy.purposes import Gate, owner_fields
 from sectorprivacy.rights.protocol import (
     RECEIPT_TYPE,
     ApplyTask,
@@ -73,7 +73,7 @@ class Finish:
             datasets=tuple(complete),
             keys_destroyed=destroyed,
             finished=self.gate.now().isoformat(timespec="seconds"),
-            horizon={**self.data.settle(), **self.settle(), **({"files": _NOT_REMOVED} if left else {})},
+            horizon={**self._settled(field_maps), **({"files": _NOT_REMOVED} if left else {})},
         )
         envelope = Envelope.sign(RECEIPT_TYPE, canonical(receipt), self.signer)
         with self.data.writing() as records:
@@ -81,36 +81,44 @@ class Finish:
             if records.journal.written(task.task, RECEIPT_PART, 0) is None:
                 records.journal.write(task.task, RECEIPT_PART, 0, envelope.to_json())
 
+    def _settled(self, field_maps: Sequence[FieldMap]) -> Mapping[str, str]:
+        """Store to horizon. Tokens of sealed fields lie with the data, in the clear for whoever has the index key."""
+        data = self.data.settle()
+        tokens = {"tokens": data["data"]} if "data" in data and any(each.indexed for each in field_maps) else {}
+        return {**data, **tokens, **self.settle()}
+
     def _forget(
         self, task: ApplyTask, scope: CaseScope, field_maps: Sequence[FieldMap], outcomes: Sequence[DataSetOutcome]
     ) -> int:
         """Destroy the keys nothing retained needs, and see to it that the person does not come back by themselves."""
-        kinds = {each.subject.kind for field_map in field_maps for each in field_map.owners if each.subject is not None}
-        pairs = {(each.kind, each.value) for each in scope.identifiers if each.kind in kinds and not each.names_a_thing}
+        pairs = owner_pairs(scope, field_maps)
         refs = frozenset(self.gate.subjects.known(pairs).values())
         if task.keeps_person:
             return 0
-        kept = {each.dataset for each in outcomes if each.retained}
-        needed = {name for field_map in field_maps if field_map.id in kept for name in _classes(field_map)}
+        kept = [field_map for field_map in field_maps if _retains(outcomes, field_map)]
+        needed = frozenset[str]().union(*(_classes(field_map) for field_map in kept))
         classes = frozenset[str]().union(*(_classes(field_map) for field_map in field_maps)) - needed
-        destroyed = self._destroy(task, refs, classes)
+        destroyed = self._destroy(task, refs | self.gate.subjects.left_to(refs), classes)
         grounds = {each.ground for outcome in outcomes for each in outcome.retained}
         erased = any(outcome.outcomes.get("erased") for outcome in outcomes)
         if erased and not grounds & {Ground.CONTRACT_RUNNING, Ground.RIGHTS_OF_OTHERS}:
             self._log(refs)
             self.gate.subjects.erase([] if kept else refs, pairs)
+        if not any(_classes(each) and self.gate.may_have_several_owners(each.id) for each in kept):
+            self.gate.subjects.leave(refs)
+        self.gate.end_groups()
         return destroyed
 
-    def _destroy(self, task: ApplyTask, refs: frozenset[SubjectRef], classes: frozenset[str]) -> int:
+    def _destroy(self, task: ApplyTask, subjects: frozenset[SubjectRef], classes: frozenset[str]) -> int:
         """Destroy the keys, and say how many: counted and written down before, for whoever comes later finds none."""
         with self.data.writing() as records:
             written = records.journal.written(task.task, KEYS_PART, 0)
             if written is None:
-                written = b"%d" % self.gate.keys.count(refs, classes)
+                written = b"%d" % self.gate.keys.count(subjects, classes)
                 records.journal.write(task.task, KEYS_PART, 0, written)
         if classes:
-            for ref in refs:
-                self.gate.keys.shred(ref, classes)
+            for subject in subjects:
+                self.gate.keys.shred(subject, classes)
         return int(written)
 
     def _log(self, refs: frozenset[SubjectRef]) -> None:
@@ -150,6 +158,17 @@ def _pages(journal: Journal, task: ApplyTask, dataset: str) -> Iterator[ChangePa
     while (body := journal.written(task.task, dataset, number)) is not None:
         yield ChangePage.model_validate_json(body)
         number += 1
+
+
+def owner_pairs(scope: CaseScope, field_maps: Sequence[FieldMap]) -> set[Pair]:
+    """Those of the person's identifiers that can name them as an owner here."""
+    naming = (each.subject for field_map in field_maps for each in owner_fields(field_map))
+    kinds = {subject.kind for subject in naming if subject is not None}
+    return {(each.kind, each.value) for each in scope.identifiers if each.kind in kinds and not each.names_a_thing}
+
+
+def _retains(outcomes: Sequence[DataSetOutcome], field_map: FieldMap) -> bool:
+    return any(each.retained for each in outcomes if each.dataset == field_map.id)
 
 
 def _classes(field_map: FieldMap) -> frozenset[str]:

@@ -32,8 +32,9 @@ def handling(gate: Gate, who: Who, field_map: FieldMap | None = None, records: I
             another identifier than the one by which the person is found.
     """
     theirs = {(each.kind, each.value) for each in who.identifiers if not each.names_a_thing}
+    records = list(records)
     pairs = theirs.union(*(gate.owner_pairs(record, field_map) for record in records))
-    subjects = gate.subjects.acquainted(pairs)
+    subjects = gate.subjects.acquainted(pairs, {gate.owners_named(record, field_map) for record in records})
     with (
         entered(evolve(gate, subjects=subjects)),
         using(RIGHTS_HANDLING, list(subjects.known(pairs).values()), deed=Deed.EXPORTED) as purpose,
@@ -44,4 +45,4 @@ def handling(gate: Gate, who: Who, field_map: FieldMap | None = None, records: I
 def prefetch(purpose: Scope, values: Iterable[Any]) -> None:
     """Load the keys of sealed values, in one query; what is empty or of somebody forgotten is passed over."""
     sealed: list[Sealed[Any]] = [value for value in values if isinstance(value, Sealed)]
-    purpose.prefetch(each for each in sealed if each.place is not None and each.place.subject in purpose.subjects)
+    purpose.prefetch(purpose.covered(sealed))

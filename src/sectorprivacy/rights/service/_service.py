@@ -16,7 +16,7 @@ from attrs import Factory, field, frozen
 from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.errors import DatabaseUnsafe, KeyUnavailable, ProtocolError
 from sectorprivacy.ledger import CaseScope
-from sectorprivacy.purposes import Gate, Scope
+from sectorprivacy.purposes import Gate, Scope, entered
 from sectorprivacy.rights.protocol import (
     PAGE_LIMIT,
     ApplyTask,
@@ -36,11 +36,12 @@ from sectorprivacy.rights.service._copy import Copier, roles_of, withheld_on
 from sectorprivacy.rights.service._cursor import Cursors, Start
 from sectorprivacy.rights.service._data import Records, ServiceData
 from sectorprivacy.rights.service._decision import Asked, Decided, Decision, digest_of_page
-from sectorprivacy.rights.service._finish import RECEIPT_PART, Finish
+from sectorprivacy.rights.service._finish import RECEIPT_PART, Finish, owner_pairs
 from sectorprivacy.rights.service._handling import handling, prefetch
 from sectorprivacy.rights.service._manifest import manifest_of
 from sectorprivacy.rights.service._memory import Memory
 from sectorprivacy.rights.service._page import Held, Page, following, read_page
+from sectorprivacy.rights.service._quarantine import Quarantine
 from sectorprivacy.rights.service._tasks import AnyTask, OpenTask, ReplayStore, TaskStore
 from sectorprivacy.rights.service._who import Who
 from sectorprivacy.signing import Envelope, Signer
@@ -59,6 +60,7 @@ class Service:
         signer: Signs receipts.
         title: What people read; by default its id.
         holds_nothing: Why it holds no personal data, if it holds none.
+        quarantine: Holds every erasure back for a while, in which it can be taken back; None erases at once.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Service:
     signer: Signer
     title: str | None = None
     holds_nothing: str | None = None
+    quarantine: Quarantine | None = None
     _maps: Mapping[str, FieldMap] = field(
         init=False,
         default=Factory(
@@ -111,8 +114,26 @@ class Service:
         return await asyncio.to_thread(self._receipt, task)
 
     async def close(self, case: UUID) -> None:
-        """Forget whom a case was about."""
-        await asyncio.to_thread(self.memory.close, case)
+        """Forget whom a case was about; an erasure of it that is still in quarantine is taken back."""
+        await asyncio.to_thread(self._close, case)
+
+    async def take_back(self, task: UUID) -> bool:
+        """Take an erasure back that is in quarantine: what was sealed for the person opens again.
+
+        Args:
+            task: The apply task; it can never be carried out afterwards.
+
+        Returns:
+            Whether it was taken back; False where it was carried out already, which is final.
+
+        Raises:
+            ProtocolError: `unknown_task`; `unknown_ref`, when its case was closed.
+        """
+        return await asyncio.to_thread(self._take_back, task)
+
+    async def sweep(self) -> int:
+        """Carry out the erasures whose quarantine is over, for callers who do not ask again; how many were."""
+        return await asyncio.to_thread(self._sweep)
 
     async def attachment(self, task: ExportTask, attachment: str) -> AsyncIterator[bytes]:
         """The bytes of one attachment."""
@@ -169,7 +190,7 @@ class Service:
         opened, field_map, who = self._known(task, dataset, limit)
         cursors = Cursors(opened)
         start = cursors.read(f"plan/{dataset}", after)
-        with self.data.reading() as records:
+        with entered(self.gate), self.data.reading() as records:
             page = read_page(records, field_map, who, start, limit)
             decided = self._decided(records, field_map, page)
         digest = digest_of_page(dataset, start.page, decided)
@@ -182,6 +203,8 @@ class Service:
         start = cursors.read(f"apply/{dataset}", after)
         if self._journaled(task, dataset, start.page) is None:
             self._check_plan(task)
+            if self.quarantine is not None:
+                self.quarantine.hold(task, self._people(task), limit)
             Apply(
                 gate=self.gate,
                 data=self.data,
@@ -210,10 +233,50 @@ class Service:
             with self.data.writing() as records:
                 records.intents.confirm(removed)
 
-    def _receipt(self, task: UUID) -> Envelope:
+    def _close(self, case: UUID) -> None:
+        if self.quarantine is not None:
+            for each in self.quarantine.of_case(case):
+                self._take_back(each.task)
+        self.memory.close(case)
+
+    def _take_back(self, task: UUID) -> bool:
+        opened = self._opened(task)
+        if self._is_applied(opened):
+            return False
+        self.memory.tasks.cancel(task)
+        if self._is_applied(opened):  # meanwhile; from now on nobody begins
+            return False
+        if self.quarantine is not None:
+            self.quarantine.end(task, self._people(opened))
+        return True
+
+    def _is_applied(self, task: ApplyTask) -> bool:
+        return any(self._journaled(task, dataset, 0) is not None for dataset in self._maps)
+
+    def _sweep(self) -> int:
+        done = 0
+        for each in () if self.quarantine is None else self.quarantine.due():
+            try:
+                self._apply(self._opened(each.task), next(iter(self._maps)), None, each.limit)
+            except ProtocolError:
+                continue  # its data changed, or it was cancelled: its case says what becomes of it
+            done += 1
+        return done
+
+    def _people(self, task: ApplyTask) -> frozenset[SubjectRef]:
+        """Those whose keys an erasure destroys: the person, and groups in which nobody else is left."""
+        pairs = owner_pairs(self._scope(task), list(self._maps.values()))
+        people = frozenset(self.gate.subjects.known(pairs).values())
+        return people | self.gate.subjects.left_to(people)
+
+    def _opened(self, task: UUID) -> ApplyTask:
         opened = self.memory.tasks.get(task)
         if opened is None or not isinstance(opened.task, ApplyTask):
             raise ProtocolError(problem="unknown_task")
+        return opened.task
+
+    def _receipt(self, task: UUID) -> Envelope:
+        self._opened(task)
         with self.data.reading() as records:
             body = records.journal.written(task, RECEIPT_PART, 0)
         if body is None:
@@ -255,6 +318,8 @@ class Service:
             finish.run(task, scope, self._manifest(), list(self._maps.values()))
         except DatabaseUnsafe:
             raise ProtocolError(problem="not_settled", retry="backoff") from None
+        if self.quarantine is not None:
+            self.quarantine.end(task.task, self._people(task))
 
     def _check_plan(self, task: ApplyTask) -> None:
         planned = self.memory.tasks.get(task.plan)

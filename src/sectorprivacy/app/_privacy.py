@@ -1,175 +1,39 @@
-"""Privacy: the one object an application builds at start-up; it joins register, models, keys and memory."""
+"""Privacy: joins register, models, keys and memory."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Protocol, Self
+from typing import Any, BinaryIO, Final, Self
 
-from attrs import Factory, frozen
-
-from sectorprivacy.annotations import Field, FieldMap, read_models
-from sectorprivacy.encryption import KeyProvider, Keys, KeyStore, MemoryKeyStore, Place, Sealed, seal, seal_stream
-from sectorprivacy.errors import InvalidDeclaration
-from sectorprivacy.ledger import (
-    CaseScopes,
-    IndexKey,
-    Log,
-    MemoryLog,
-    MemoryScopes,
-    MemoryStanding,
-    MemorySubjectIndex,
-    MemoryTombstones,
-    Scopes,
-    StandingStore,
-    SubjectIndex,
-    Subjects,
-    TombstoneKey,
-    Tombstones,
+from sectorprivacy.annotations import read_models, refuse_local_index
+from sectorprivacy.app._held import HeldWithin, PeopleWithin
+from sectorprivacy.app._row import Row, tokens_of
+from sectorprivacy.app._store import Store
+from sectorprivacy.encryption import (
+    LIBRARY,
+    LIBRARY_CLASS,
+    LIFETIME,
+    LONGEST_TRANSACTION,
+    CellHolder,
+    Custody,
+    KeyProvider,
+    Keys,
+    Shreddings,
+    seal_stream,
 )
+from sectorprivacy.errors import InvalidDeclaration
+from sectorprivacy.ledger import CaseScopes, IndexKey, Subjects, TombstoneKey
 from sectorprivacy.policy import Policy
 from sectorprivacy.purposes import Gate, entered
-from sectorprivacy.rights.service import (
-    Memory,
-    MemoryPlanPages,
-    MemoryReplay,
-    MemoryTasks,
-    PlanPages,
-    ReplayStore,
-    SealedTasks,
-    Service,
-    ServiceData,
-    TaskStore,
-)
+from sectorprivacy.rights.service import Memory, Quarantine, SealedTasks, Service, ServiceData
 from sectorprivacy.signing import Signer
 from sectorprivacy.vocabulary import KeyPart, RecordKey, SubjectRef, stable_id
 
-_LIBRARY: Final = SubjectRef(bytes(16))
-"""Whose key the secrets of the library itself come from; no person is ever given this reference."""
-
-_LIBRARY_CLASS: Final = "library"
-
 _LABEL: Final = b"sp1/library/"
-
-
-class Store(Protocol):
-    """Everything one service remembers, in one place: `integrations.sqlalchemy.SqlStore`, or MemoryStore."""
-
-    @property
-    def keys(self) -> KeyStore:
-        """Wrapped keys and their tombstones."""
-        ...
-
-    @property
-    def subjects(self) -> SubjectIndex:
-        """Who is who, by token."""
-        ...
-
-    @property
-    def scopes(self) -> Scopes:
-        """Whose records a case may touch."""
-        ...
-
-    @property
-    def log(self) -> Log:
-        """What was done with people's data."""
-        ...
-
-    @property
-    def standing(self) -> StandingStore:
-        """Consents and objections."""
-        ...
-
-    @property
-    def tombstones(self) -> Tombstones:
-        """Who was erased."""
-        ...
-
-    @property
-    def tasks(self) -> TaskStore:
-        """Opened tasks."""
-        ...
-
-    @property
-    def plans(self) -> PlanPages:
-        """What plans said."""
-        ...
-
-    @property
-    def replay(self) -> ReplayStore:
-        """Nonces already used."""
-        ...
-
-    def settle(self) -> Mapping[str, str]:
-        """Make deleted bytes unreadable; store to the horizon until which copies may hold them ("now": none do)."""
-        ...
-
-
-@frozen(kw_only=True)
-class MemoryStore:
-    """A Store that lasts as long as the process: for tests, and for services that hold nothing after a restart."""
-
-    keys: KeyStore = Factory(MemoryKeyStore)
-    subjects: SubjectIndex = Factory(MemorySubjectIndex)
-    scopes: Scopes = Factory(MemoryScopes)
-    log: Log = Factory(MemoryLog)
-    standing: StandingStore = Factory(MemoryStanding)
-    tombstones: Tombstones = Factory(MemoryTombstones)
-    tasks: TaskStore = Factory(MemoryTasks)
-    plans: PlanPages = Factory(MemoryPlanPages)
-    replay: ReplayStore = Factory(MemoryReplay)
-
-    def settle(self) -> Mapping[str, str]:
-        """Nothing is written, so nothing stays."""
-        return {"privacy": "now"}
-
-
-@frozen
-class Row:
-    """The fast path for hand-written stores: seals values of one record with one key and no lookup in between."""
-
-    _gate: Gate
-    _field_map: FieldMap
-    _subject: SubjectRef
-    _record: RecordKey | None
-
-    def seal(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """Cells, as text, of the values of sealed fields by their id.
-
-        Raises:
-            NotDeclared: A field is not of this model.
-            InvalidDeclaration: A field is not sealed.
-            ValueNotSealable: A value is outside what its codec can hold.
-        """
-        return {name: self.sealed(name, value).text for name, value in values.items()}
-
-    def sealed(self, field_id: str, value: Any) -> Sealed[Any]:
-        """One value sealed in its place."""
-        place = self._place(self._field_map.field(field_id))
-        key = self._gate.keys.for_sealing(self._subject, place.retention_class)
-        return Sealed.stored(place, seal(key, place, value))
-
-    def stored(self, field_id: str, text: str) -> Sealed[Any]:
-        """The value of a cell as it was read from a store; it opens inside a purpose."""
-        return Sealed.stored(self._place(self._field_map.field(field_id)), text)
-
-    def _place(self, declared: Field) -> Place:
-        if declared.codec is None:
-            raise InvalidDeclaration(
-                where=f"{self._field_map.id}.{declared.id}", problem="it is not sealed", instead="Declare it as Sealed"
-            )
-        return Place(
-            tenant=self._gate.policy.controller.id,
-            model=self._field_map.id,
-            field=declared.id,
-            subject=self._subject,
-            record=self._record,
-            codec=declared.codec,
-            retention_class=declared.retention_class,
-        )
 
 
 class Privacy:
@@ -181,6 +45,10 @@ class Privacy:
             them is reported together.
         keys: Where tenant keys come from: a LocalKeyring, a KMS, an HSM.
         store: What the service remembers.
+        shreddings: Where destroyed keys are noted, apart from the store and its backups, so that a restored store can
+            be put right: FileShreddings.
+        key_lifetime: Seconds for which a key is used without asking the store again: after them, what another process
+            shredded opens nowhere.
         actor: Pseudonymous id of the program, for the log.
         now: The clock, aware.
 
@@ -197,13 +65,19 @@ class Privacy:
         models: Sequence[type],
         keys: KeyProvider,
         store: Store,
+        shreddings: Shreddings | None = None,
+        key_lifetime: float = LIFETIME,
         actor: str = "service",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         tenant = policy.controller.id
         self.policy = policy
         self._store = store
-        self._keys = Keys(tenant, store=store.keys, provider=keys)
+        field_maps = read_models(models)
+        refuse_local_index(field_maps, keys)
+        self._keys = Keys(
+            tenant, store=store.keys, provider=keys, shreddings=shreddings, lifetime=key_lifetime, now=now
+        )
         self.subjects = Subjects(
             store.subjects,
             store.tombstones,
@@ -212,7 +86,7 @@ class Privacy:
         )
         self.gate = Gate(
             policy=policy,
-            models={each.model: each for each in read_models(models)},
+            models={each.model: each for each in field_maps},
             keys=self._keys,
             subjects=self.subjects,
             log=store.log,
@@ -230,6 +104,7 @@ class Privacy:
         signer: Signer,
         title: str | None = None,
         holds_nothing: str | None = None,
+        quarantine: timedelta | None = None,
     ) -> Service:
         """A service of the rights protocol over this application's data.
 
@@ -239,6 +114,8 @@ class Privacy:
             signer: Signs its receipts.
             title: What people read; by default its name.
             holds_nothing: Why it holds no personal data, if it holds none.
+            quarantine: How long an erasure waits, with the keys disabled, before it is carried out. Until then it can
+                be taken back. None for at once.
         """
         memory = Memory(
             tasks=SealedTasks(self._store.tasks, self._secret("tasks")),
@@ -255,6 +132,11 @@ class Privacy:
             signer=signer,
             title=title,
             holds_nothing=holds_nothing,
+            quarantine=(
+                None
+                if quarantine is None
+                else Quarantine(window=quarantine, waiting=self._store.waiting, gate=self.gate)
+            ),
         )
 
     def enrol(self, pairs: Iterable[tuple[str, str]], *, retention_class: str = "contract") -> None:
@@ -270,15 +152,58 @@ class Privacy:
         refs = self.subjects.refs(pairs)
         self._keys.for_sealing_many(list(refs.values()), retention_class)
 
-    def row(self, model: type, subject: SubjectRef, *record: KeyPart) -> Row:
+    def row(self, model: type, subject: SubjectRef, *record: KeyPart, version: int | None = None) -> Row:
         """The fast path for one record of a hand-written store.
 
         Args:
             model: Its declared model.
             subject: Whose keys seal it; `privacy.subjects.ref(kind, value)`.
             record: Its key; none where the database assigns it later.
+            version: The version of the row, for a model that declares `row_version`.
+
+        Raises:
+            InvalidDeclaration: The version is missing, or the model declares none.
         """
-        return Row(self.gate, self.gate.field_map(model), subject, RecordKey.of(*record) if record else None)
+        return Row(self.gate, self.gate.field_map(model), subject, RecordKey.of(*record) if record else None, version)
+
+    def tokens(self, model: type, field_id: str, value: Any) -> tuple[bytes, ...]:
+        """Every token that rows with this value may have in a hand-written store: search with IN, then compare.
+
+        Args:
+            model: The declared model.
+            field_id: Id of the indexed field.
+            value: The value looked for.
+
+        Returns:
+            One token, or two while the index key is rotated. Rows with other values have the same token too: open what
+            was found and compare it with `BlindIndex.same`.
+
+        Raises:
+            NotIndexed: The field has no blind index.
+            ValueNotSealable: The normaliser refuses the value.
+        """
+        return tokens_of(self.gate.field_map(model), field_id, self._keys.index_keys(), value)
+
+    def custody(self, *, cells: Sequence[CellHolder] = (), longest_transaction: float = LONGEST_TRANSACTION) -> Custody:
+        """What an administrator does with the keys: status, rotation, quarantine, shredding, replay.
+
+        Args:
+            cells: Everywhere that this service holds sealed values: `SqlCells(sessions, models)`, `DjangoCells(...)`.
+            longest_transaction: Seconds after which whoever read a key has finished with it.
+        """
+        return Custody(
+            self._keys,
+            cells=[HeldWithin(self.gate, each) for each in cells],
+            sealed_models={each.id for each in self.gate.models.values() if each.sealed},
+            file_classes={
+                field.retention_class
+                for field_map in self.gate.models.values()
+                for field in field_map.fields
+                if field.sealed_file
+            },
+            longest_transaction=longest_transaction,
+            people=PeopleWithin(self.gate),
+        )
 
     def seal_file(
         self, record: object, name: str, source: BinaryIO, target: BinaryIO, *, model: type | None = None
@@ -322,8 +247,5 @@ class Privacy:
 
     def _secret(self, use: str) -> bytes:
         """32 bytes for a use of the library itself, from a key in the key store (docs/spec/keys.md)."""
-        key = self._keys.for_sealing(_LIBRARY, _LIBRARY_CLASS)
+        key = self._keys.for_sealing(LIBRARY, LIBRARY_CLASS)
         return hmac.digest(key.stream_key, _LABEL + use.encode("ascii"), "sha256")
-
-
-__all__ = ["MemoryStore", "Privacy", "Row", "Store"]

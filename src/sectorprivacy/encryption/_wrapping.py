@@ -1,0 +1,65 @@
+"""Rows of subject keys made and read: many at once, under tenant keys that are at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from attrs import evolve
+
+from sectorprivacy.encryption._store import KeyRow, KeyStatus
+from sectorprivacy.encryption._subject_key import SubjectKey, TenantKey
+from sectorprivacy.errors import DecryptionError
+from sectorprivacy.vocabulary import SubjectRef
+
+
+def minted(
+    tenant_key: TenantKey, subjects: Collection[SubjectRef], retention_class: str, made: datetime
+) -> list[KeyRow]:
+    """Rows of new keys, one for each person."""
+    rows: list[KeyRow] = []
+    for subject in subjects:
+        key, wrapped = tenant_key.mint(subject, retention_class)
+        rows.append(
+            KeyRow(
+                tenant=tenant_key.tenant,
+                kid=key.kid,
+                subject=subject,
+                retention_class=retention_class,
+                epoch=tenant_key.epoch,
+                wrapped=wrapped,
+                status=KeyStatus.ACTIVE,
+                made=made,
+            )
+        )
+    return rows
+
+
+def unwrapped(rows: Iterable[KeyRow], tenant_keys: Mapping[int, TenantKey]) -> dict[bytes, SubjectKey]:
+    """The keys of rows by their id, without those whose tenant key is gone or that were tampered with."""
+    keys: dict[bytes, SubjectKey] = {}
+    for row in rows:
+        tenant_key = tenant_keys.get(row.epoch)
+        if tenant_key is None or row.wrapped is None:
+            continue
+        try:
+            keys[row.kid] = tenant_key.unwrap(
+                row.wrapped, kid=row.kid, subject=row.subject, retention_class=row.retention_class
+            )
+        except DecryptionError:
+            # One damaged row must not hide the others of its page; it stays unusable.
+            continue
+    return keys
+
+
+def rewrapped(row: KeyRow, old: Mapping[int, TenantKey], current: TenantKey) -> KeyRow | None:
+    """A row under the current tenant key; None where it does not unwrap, and so is left for people to look at."""
+    if row.wrapped is None or row.epoch not in old:
+        return None
+    try:
+        wrapped = old[row.epoch].rewrap(
+            row.wrapped, kid=row.kid, subject=row.subject, retention_class=row.retention_class, to=current
+        )
+    except DecryptionError:
+        return None
+    return evolve(row, epoch=current.epoch, wrapped=wrapped)

@@ -1,0 +1,126 @@
+"""Whose a sealed value is, and which of them a scope covers: one person, or the co-owners of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO
+
+from attrs import evolve, frozen
+
+from sectorprivacy.encryption import Place
+from sectorprivacy.ledger import People
+from sectorprivacy.purposes._gate import Gate
+from sectorprivacy.vocabulary import SubjectRef
+
+_HEAD = 20
+"""Bytes before the first chunk of a stream: `SPS1` and the key id."""
+
+
+@frozen
+class Owned:
+    """A sealed value with those it belongs to.
+
+    Args:
+        place: Where it opens: with the one owner, or the group of owners, under whose key it was sealed.
+        people: Whose it is; nobody else's scope opens it.
+    """
+
+    place: Place
+    people: People
+
+
+def owned(gate: Gate, values: Sequence[tuple[Place, bytes]]) -> list[Owned]:
+    """Whose sealed values are, and where they open; blocking, in two statements at the most.
+
+    The record says who owns it today, and the key id who owned it when the value was sealed. They differ after an owner
+    left or joined. It belongs to those who are both (docs/decisions/0008-co-owned-values-and-quarantine.md).
+
+    Args:
+        gate: Knows the marks, the groups and the keys.
+        values: For each the place that its record says, and the id of the key it was sealed under.
+    """
+    shared = [(place, kid) for place, kid in values if gate.may_have_several_owners(place.model)]
+    sealed_for: dict[bytes, SubjectRef] = {}
+    members: Mapping[SubjectRef, People] = {}
+    if shared:
+        keys = gate.keys
+        sealed_for = {row.kid: row.subject for row in keys.store.rows(keys.tenant, kids={kid for _, kid in shared})}
+        members = gate.subjects.members({*sealed_for.values(), *(place.subject for place, _ in shared)})
+    found: list[Owned] = []
+    for place, kid in values:
+        now = members.get(place.subject, frozenset((place.subject,)))
+        then = sealed_for.get(kid, place.subject)
+        both = now & members.get(then, now)
+        # Where nobody is both it is not this record's: in the place that the record says it does not open.
+        found.append(Owned(_with(place, then), both) if both else Owned(place, now))
+    return found
+
+
+def sealed_place(gate: Gate, place: Place, cell: bytes) -> Place:
+    """The place that a cell was sealed for, where owners may have joined or left since; blocking.
+
+    Args:
+        gate: Knows the marks, the groups and the keys.
+        place: The place that its record says today.
+        cell: The cell.
+    """
+    return owned(gate, [(place, cell[2:18])])[0].place
+
+
+class Covered:
+    """Which owners of values a scope covers; what was looked up once is remembered while it lasts.
+
+    Args:
+        gate: Knows the marks, the groups and the keys.
+        people: The people the scope covers.
+    """
+
+    def __init__(self, gate: Gate, people: People) -> None:
+        self._gate = gate
+        self._people = people
+        self._several: dict[str, bool] = {}
+        self._found: dict[tuple[bytes, bytes], tuple[SubjectRef, People]] = {}
+
+    def known(self, place: Place, kid: bytes) -> Owned | None:
+        """Whose a value is of those who are covered, if nothing has to be looked up for it.
+
+        Args:
+            place: The place that its record says.
+            kid: The id of the key it was sealed under.
+        """
+        several = self._several.get(place.model)
+        if several is None:
+            several = self._several[place.model] = self._gate.may_have_several_owners(place.model)
+        if not several:
+            return Owned(place, frozenset((place.subject,)) & self._people)
+        found = self._found.get((place.subject.raw, kid))
+        return None if found is None else Owned(_with(place, found[0]), found[1])
+
+    def of(self, values: Sequence[tuple[Place, bytes]]) -> list[Owned]:
+        """Whose each of these values is, of those who are covered; blocking."""
+        unknown = [(place, kid) for place, kid in values if self.known(place, kid) is None]
+        for (place, kid), whose in zip(unknown, owned(self._gate, unknown), strict=True):
+            self._found[place.subject.raw, kid] = whose.place.subject, whose.people & self._people
+        return [each for place, kid in values if (each := self.known(place, kid)) is not None]
+
+
+class StreamHead:
+    """A sealed file whose key id is known before it is opened."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._head = source.read(_HEAD)
+        self._source = source
+
+    @property
+    def kid(self) -> bytes:
+        """The key id; of what is no stream, what stands in its place."""
+        return self._head[4:]
+
+    def read(self, size: int) -> bytes:
+        """The head, and then what follows it."""
+        head, self._head = self._head, b""
+        return head or self._source.read(size)
+
+
+def _with(place: Place, subject: SubjectRef) -> Place:
+    return place if place.subject == subject else evolve(place, subject=subject)
