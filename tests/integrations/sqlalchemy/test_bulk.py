@@ -203,7 +203,7 @@ REFUSED: dict[str, Callable[[Session, Customer], Any]] = {
     "insert from select": lambda session, _: session.execute(
         insert(Customer).from_select(["number", "name"], select(Customer.number + "0", Customer.name))
     ),
-    "table": lambda session, _: session.execute(update(Customer.__table__).values(name="Kari")),
+    "table": lambda session, _: session.execute(update(Customer.metadata.tables["customer"]).values(name="Kari")),
     "bulk_save_objects": lambda session, _: session.bulk_save_objects([Customer(number="3", name=Sealed.of("Kari"))]),
     "bulk_insert_mappings": lambda session, _: session.bulk_insert_mappings(
         Customer.__mapper__, [{"number": "3", "name": "Kari"}]

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pytest
-from sqlalchemy import Engine, LargeBinary, select, text, update
+from sqlalchemy import Engine, LargeBinary, UniqueConstraint, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -105,7 +105,7 @@ def test_the_tables_have_columns_of_tokens():
     assert isinstance(table.c.email_token.type, LargeBinary)
     assert {column.name for index in table.indexes for column in index.columns} == {"email_token"}
     unique = [each for each in table.constraints if type(each).__name__ == "UniqueConstraint"]
-    assert [[column.name for column in each.columns] for each in unique] == [["phone_token"]]
+    assert [[column.name for column in cast("UniqueConstraint", each).columns] for each in unique] == [["phone_token"]]
 
 
 def test_tokens_are_written_with_their_value(session: Session, kari: Customer):
