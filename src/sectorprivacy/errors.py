@@ -240,6 +240,7 @@ class KeyNotLoaded(DecryptionError):
     """open() was called under a running event loop before the key was loaded; opening never blocks a loop."""
 
     code: ClassVar[str] = "encryption.key-not-loaded"
+    sentence: ClassVar[str] = "An event loop runs, and the key of this value is not loaded."
     remedy: ClassVar[str] = "Call `await prefetch(values)` first, inside the scope."
 
 
@@ -257,7 +258,7 @@ class ValueNotSealable(EncryptionError):
 
     code: ClassVar[str] = "encryption.not-sealable"
     sentence: ClassVar[str] = "{path}: the value cannot be sealed as {codec}: {reason}."
-    remedy: ClassVar[str] = "Correct the value, or declare the field with the type it has."
+    remedy: ClassVar[str] = "Correct the value; the declaration of the field says what it takes."
     path: str
     codec: str
     reason: str
@@ -300,19 +301,9 @@ class EpochInUse(EncryptionError):
 
     code: ClassVar[str] = "encryption.epoch-in-use"
     sentence: ClassVar[str] = "Epoch {epoch} is still in use: {why}."
-    remedy: ClassVar[str] = "Run `sectorprivacy keys rewrap` to its end, then destroy the epoch."
+    remedy: ClassVar[str] = "Run the rotation again; it goes through what was added meanwhile."
     epoch: int
     why: str
-
-
-@define(eq=False)
-class KeysInUse(EncryptionError):
-    """Retired keys cannot be destroyed while cells are sealed under them."""
-
-    code: ClassVar[str] = "encryption.keys-in-use"
-    sentence: ClassVar[str] = "{cells} cells are still sealed under keys that were to be destroyed."
-    remedy: ClassVar[str] = "Run the rotation again; it goes on where it stopped."
-    cells: int
 
 
 @define(eq=False)
@@ -333,6 +324,16 @@ class NotIndexed(EncryptionError):
     code: ClassVar[str] = "encryption.not-indexed"
     sentence: ClassVar[str] = "{path} has no blind index."
     remedy: ClassVar[str] = "Declare Personal(..., index=BlindIndex(...)), or search by another identifier."
+    path: str
+
+
+@define(eq=False)
+class NotComparable(EncryptionError):
+    """A sealed column was to be compared in SQL: a cell differs from every other, also of the same value."""
+
+    code: ClassVar[str] = "encryption.not-comparable"
+    sentence: ClassVar[str] = "{path} is sealed, so the database cannot compare it."
+    remedy: ClassVar[str] = "Search an indexed field with find_by(session, Model.field, value)."
     path: str
 
 
@@ -617,3 +618,14 @@ class ConfigurationError(SetupError):
     remedy: ClassVar[str] = "{instead}."
     problem: str
     instead: str
+
+
+@define(eq=False)
+class PersonNotFound(SetupError):
+    """A command was to act on a person whom the service does not know by the identifier it was given."""
+
+    code: ClassVar[str] = "setup.person-not-found"
+    sentence: ClassVar[str] = "No person was found by a {kind}: {why}."
+    remedy: ClassVar[str] = "Give the identifier in the first line of standard input, and check --kind and --service."
+    kind: str
+    why: str

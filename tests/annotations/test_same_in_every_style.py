@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from types import new_class
 from typing import Annotated, Any, Protocol, cast
+from uuid import UUID
 
 import attrs
 import pytest
@@ -105,7 +106,9 @@ def mapped_class(declared: Declared) -> type:
 
     made = {
         name: mapped_column(
-            *([_JSON] if hint in COMPOUND else [_TEXT] if hint in SEALED else ()), primary_key=name == "number"
+            *([_JSON] if hint in COMPOUND else [_TEXT] if hint in SEALED else ()),
+            primary_key=name == "number",
+            autoincrement=False,
         )
         for name, (hint, _) in declared.fields.items()
     }
@@ -113,10 +116,14 @@ def mapped_class(declared: Declared) -> type:
     return declared.declare(_class(Base, {"__tablename__": "customer", "__annotations__": hints, **made}))
 
 
+def _column(hint: Any) -> Any:
+    return {int: columns.IntegerField, UUID: columns.UUIDField}.get(hint, columns.CharField)
+
+
 def django_model(declared: Declared) -> type:
     """Its marks come from outside, but for those in the class of a record that a column holds."""
     made = {
-        name: columns.JSONField() if hint in COMPOUND else columns.CharField(primary_key=name == "number")
+        name: columns.JSONField() if hint in COMPOUND else _column(hint)(primary_key=name == "number")
         for name, (hint, _) in declared.fields.items()
     }
     holds = {name: hint for name, (hint, marks) in declared.fields.items() if not marks or hint in SEALED}
@@ -185,16 +192,17 @@ record_fields = st.tuples(st.sampled_from(COMPOUND), st.just(()))
 def declarations(draw: st.DrawFn) -> Declared:
     fields = draw(st.dictionaries(names, plain_fields | record_fields | sealed_fields, max_size=5))
     some = st.sampled_from(sorted(fields)) if fields else st.nothing()
-    clear = [name for name, (hint, _) in fields.items() if hint not in SEALED]
+    counted = [name for name, (hint, _) in fields.items() if hint is int]
     arguments = {
         "relation": st.sampled_from(Relation),
         "source": st.sampled_from(Source),
         "retention_class": st.sampled_from(["contract", "bookkeeping"]),
         "label": wordings,
-        "row_version": st.sampled_from(["number", *clear]),
+        "row_version": st.sampled_from(counted) if counted else st.none(),
         "anchors": st.dictionaries(st.sampled_from(["left", "paid"]), some, max_size=2),
     }
-    return Declared({"number": (str, (NUMBER,)), **fields}, draw(st.fixed_dictionaries({}, optional=arguments)))
+    key = draw(st.sampled_from([str, int, UUID]))
+    return Declared({"number": (key, (NUMBER,)), **fields}, draw(st.fixed_dictionaries({}, optional=arguments)))
 
 
 def as_json(field_map: FieldMap) -> str:

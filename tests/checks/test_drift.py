@@ -258,51 +258,103 @@ def test_whose_a_record_is_and_since_when_does_not_change_unseen(
     assert drifted(found(models=(Customer, after), lock=snapshot(Customer, before)))[where] == ("drift-changed", said)
 
 
-def sealed(held: Any = Sealed[str], field_id: str = "email", row_version: str | None = None, **said: Any) -> type:
-    """A model with a sealed field, which has an index unless something else is said."""
-    mark = Personal(C.EMAIL, id=field_id, **{"index": BlindIndex("email-1", distinct=5_000), **said})
-    hints = {"number": NUMBER, "email": Annotated[held, mark], "version": Annotated[int, Personal(C.AGREEMENT)]}
+INDEX = BlindIndex("email-1", distinct=5_000)
+
+
+def sealed(
+    held: Any = Sealed[str],
+    *,
+    field_id: str = "email",
+    number: Any = str,
+    key: Any = "number",
+    row_version: str | None = None,
+    **said: Any,
+) -> type:
+    """A model with a field that is sealed unless something else is said."""
+    hints = {
+        "number": Annotated[number, SubjectId("customer_number", role="customer", verified=True)],
+        "email": Annotated[held, Personal(C.EMAIL, id=field_id, **said)],
+        "version": Annotated[int, Personal(C.AGREEMENT)],
+        "other": Annotated[number, Personal(C.AGREEMENT)],
+    }
     model = define(type("Account", (), {"__annotations__": hints}))
-    return personal(id="shop.account", key="number", anchors={"left": "version"}, row_version=row_version)(model)
+    return personal(id="shop.account", key=key, anchors={"left": "version"}, row_version=row_version)(model)
 
 
 @pytest.mark.parametrize(
     ("after", "where", "said"),
     [
-        (sealed(Sealed[bytes], index=None), "email", 'Its codec was "str" and is "bytes".'),
+        (sealed(Sealed[bytes]), "email", 'Its codec was "str" and is "bytes".'),
         (sealed(retention_class="marketing"), "email", 'Its retention_class was "contract" and is "marketing".'),
+        (sealed(number=int), "email", 'Its record was "s" and is "i".'),
+        (sealed(number=int | str), "email", 'Its record was "s" and is not said any more.'),
+        (sealed(key=("number", "version")), "email", 'Its record was "s" and is "tsi".'),
+        (sealed(key="other"), "", "Its key gained other and lost number."),
+        (sealed(row_version="version"), "", 'Its row_version is "version" and was not said.'),
+    ],
+)
+def test_what_would_lock_data_out_is_an_error_of_its_own(after: type, where: str, said: str) -> None:
+    """A cell opens under what it is bound to alone: a developer learns it from the build, not from the data."""
+    findings = found(models=(Customer, after), lock=snapshot(Customer, sealed()))
+    place = f"shop.account.{where}".rstrip(".")
+    (told,) = [each.message for each in findings if (each.where, each.code) == (place, "drift-locks-out")]
+    assert told == f"{said} Sealed values that are stored do not open any more."
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (sealed(number=int, row_version="version"), sealed(number=int, row_version="other")),
+        (sealed(number=int | str), sealed(number=int)),
+        (sealed(str), sealed()),
+        (sealed(), sealed(str)),
+        (sealed(str), sealed(str, number=int)),
+        (sealed(str), sealed(str, key="other")),
+        (sealed(str), sealed(str, row_version="version")),
+    ],
+    ids=[
+        "the version has another name",
+        "the type is known now",
+        "it is sealed now",
+        "it is in the clear now",
+        *["nothing is sealed"] * 3,
+    ],
+)
+def test_what_locks_nothing_out_is_a_change_like_others(before: type, after: type) -> None:
+    """An alarm about data that opens as before would teach people to pass over it."""
+    findings = found(models=(Customer, after), lock=snapshot(Customer, before))
+    assert {each.code for each in findings} <= {"drift-changed"}
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
         (
             sealed(index=BlindIndex("exact-1", distinct=5_000)),
-            "email",
             'Its index.normaliser was "email-1" and is "exact-1".',
         ),
         (
             sealed(index=BlindIndex("email-1", distinct=5_000, unique=True)),
-            "email",
             'Its index.kind was "eq" and is "uniq".',
         ),
-        (sealed(index=BlindIndex("email-1", distinct=2_000_000)), "email", "Its index.size was 2 and is 3."),
-        (sealed(index=BlindIndex("email-1", distinct=6_000)), "email", "Its index.distinct was 5000 and is 6000."),
+        (sealed(index=BlindIndex("email-1", distinct=2_000_000)), "Its index.size was 2 and is 3."),
+        (sealed(index=BlindIndex("email-1", distinct=6_000)), "Its index.distinct was 5000 and is 6000."),
         (
             sealed(index=BlindIndex("email-1", distinct=5_000, accepted="we looked")),
-            "email",
             'Its index.accepted is "we looked" and was not said.',
         ),
-        (sealed(padding=(32, 64)), "email", "Its padding was [] and is [32, 64]."),
+        (sealed(index=INDEX, padding=(32, 64)), "Its padding was [] and is [32, 64]."),
         (
-            sealed(plaintext_until=date(2027, 6, 30)),
-            "email",
+            sealed(index=INDEX, plaintext_until=date(2027, 6, 30)),
             'Its plaintext_until is "2027-06-30" and was not said.',
         ),
-        (sealed(row_version="version"), "", 'Its row_version is "version" and was not said.'),
     ],
 )
-def test_what_would_lock_data_out_does_not_change_unseen(after: type, where: str, said: str) -> None:
-    """A cell and its token are found and open under their own declaration alone, so a change of it is looked at."""
-    findings = found(models=(Customer, after), lock=snapshot(Customer, sealed()), today=date(2026, 11, 25))
-    place = f"shop.account.{where}".rstrip(".")
+def test_how_a_sealed_field_is_searched_and_read_does_not_change_unseen(after: type, said: str) -> None:
+    """A token is found under its own declaration alone, so a change of it is looked at."""
+    findings = found(models=(Customer, after), lock=snapshot(Customer, sealed(index=INDEX)), today=date(2026, 11, 25))
     assert {each.code for each in findings} == {"drift-changed"}
-    assert said in [each.message for each in findings if each.where == place]
+    assert said in [each.message for each in findings if each.where == "shop.account.email"]
 
 
 def test_a_sealed_field_of_another_id_does_not_come_unseen() -> None:

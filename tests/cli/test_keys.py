@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sectorprivacy.encryption import LocalKeyring
+from sectorprivacy.encryption import FileShreddings, LocalKeyring
 from sectorprivacy.errors import KeyringError
 
 KEY = bytes(range(32))
@@ -101,6 +101,7 @@ class Shop:
         self.folder = folder
         self.key = KEY
         LocalKeyring.create(folder / "keyring.json", KEY)
+        FileShreddings.create(folder / "shreddings.jsonl")
         (folder / "shop.py").write_text(SHOP)
         (folder / "pyproject.toml").write_text('[tool.sectorprivacy]\npath = ["."]\n[tool.sectorprivacy.custody]\n')
         self.name_custody("shop")
@@ -212,7 +213,10 @@ def test_a_restored_key_store_is_put_right(shop: Shop) -> None:
     if wal is not None:
         (shop.folder / "keys.db-wal").write_bytes(wal)
     assert shop.opened() == EVERYBODY
-    assert "1 keys that the restore had brought back are destroyed" in shop.keys("replay", "--checkpoint", checkpoint)
+    assert "1 keys of erased people are back" in shop.keys("replay", "--checkpoint", checkpoint)
+    assert shop.opened() == EVERYBODY
+    told = shop.keys("replay", "--checkpoint", checkpoint, "--yes")
+    assert "1 keys that the restore had brought back are destroyed" in told
     assert shop.opened()[2] == "encryption.key-erased"
     (shop.folder / "shreddings.jsonl").write_bytes(b"")
     assert "encryption.shreddings-invalid" in shop.keys("replay", "--checkpoint", checkpoint, code=1)
@@ -228,7 +232,8 @@ def test_the_indexes_are_measured(shop: Shop) -> None:
 
 def test_what_is_missing_is_named(shop: Shop) -> None:
     """A person nobody knows, a service nobody named, a table that is not there: one sentence each."""
-    assert "nobody is known here" in shop.keys("shred", "--kind", "customer_number", given="C-99\n", code=1)
+    assert "nobody is known" in shop.keys("shred", "--kind", "customer_number", given="C-99\n", code=1)
+    assert "input is empty" in shop.keys("shred", "--kind", "customer_number", code=1)
     shop.name_custody("shop", "other")
     assert "--service" in shop.keys("status", code=1)
     assert "It has other, shop" in shop.keys("status", "--service", "third", code=1)

@@ -176,7 +176,7 @@ def _field(name: str, category: str, source: Source) -> FieldEntry:
     return FieldEntry(
         id=name, label={"en": name.replace("_", " ")}, category=category, source=source, about=None, shown_to=None,
         identifies=None, verified=False, via=None, sealed=category == "health", codec=None, retention_class=None,
-        index=None, padding=(), plaintext_until=None,
+        record=None, index=None, padding=(), plaintext_until=None,
         secret=category in {"code", "password"}, attachment=None, values=None,
     )  # fmt: skip
 

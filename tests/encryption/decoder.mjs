@@ -320,6 +320,11 @@ async function token(secret, vector) {
   return { value: (await hmac(key, normalised(vector), "SHA-256")).slice(0, size) };
 }
 
+// What an epoch commits to its tenant key with.
+async function epochCheck({ key_name, key }) {
+  return { value: (await hmac(hex(key), join_(ascii("sp1/epoch"), [0], ascii(key_name)), "SHA-256")).slice(0, 16) };
+}
+
 async function librarySecret({ name, secret }) {
   const { stream } = await derive(hex(secret));
   return { value: await hmac(stream, ascii(`sp1/library/${name}`), "SHA-256") };
@@ -401,6 +406,7 @@ const results = {
     return { value: join_(kid, cell, stream) };
   }),
   index: await every("keys.json", ["index"], async () => indexKey),
+  epochs: await every("keys.json", ["epochs"], async () => epochCheck),
   library: await every("keys.json", ["library"], async () => librarySecret),
   "blind-index.json": await every("blind-index.json", ["keys", "tokens", "refuse"], async ({ secret }) => (vector) => {
     if (vector.error !== undefined) return { value: normalised(vector) };

@@ -59,6 +59,10 @@ def keys() -> dict[str, Any]:
         ],
         "derive": [derivation(each) for each in (row, last, library)],
         "index": [index_key(*each) for each in INDEXES],
+        "epochs": [
+            {"key_name": name, "key": TENANT_KEY.hex(), "check": check_of(name)}
+            for name in (NAME, f"{TENANT}/index/1/00112233445566ff")
+        ],
         "keyring": keyrings(),
         "keyring_refuse": keyring_refusals(),
         "library": [
@@ -129,7 +133,12 @@ def keyring(lock: Mapping[str, Any], locked_by: bytes, keys: Mapping[str, bytes]
 
 
 OBJECT: Final = pretended(32, "key object")
-NAME: Final = f"{TENANT}/wrap/3"
+NAME: Final = f"{TENANT}/wrap/3/9f2c4e0a1b2c3d4e"
+
+
+def check_of(name: str) -> str:
+    """What an epoch commits to its tenant key with."""
+    return hmac.digest(TENANT_KEY, b"sp1/epoch\x00" + name.encode(), "sha256")[:16].hex()
 
 
 def wrapped_by_object(name: str, secret: bytes = TENANT_KEY) -> bytes:
@@ -144,7 +153,7 @@ def keyrings() -> list[dict[str, Any]]:
     stretched = hashlib.scrypt(
         passphrase.encode(), salt=pretended(16, "salt"), n=2**14, r=8, p=1, maxmem=2**26, dklen=32
     )
-    objects = {NAME: OBJECT, f"{TENANT}/index/1": pretended(32, "another object")}
+    objects = {NAME: OBJECT, f"{TENANT}/index/1/00112233445566ff": pretended(32, "another object")}
     common = {"key_name": NAME, "wrapped": wrapped_by_object(NAME).hex(), "unwrapped": TENANT_KEY.hex()}
     return [
         {"name": "locked by a key", "key": secret.hex(), "file": keyring({"kind": "key"}, secret, objects)} | common,
@@ -158,7 +167,7 @@ def keyring_refusals() -> list[dict[str, Any]]:
     opens = keyrings()[0]
     members = json.loads(opens["file"])
     wrapped = bytes.fromhex(opens["wrapped"])
-    other = f"{TENANT}/index/1"
+    other = f"{TENANT}/index/1/00112233445566ff"
     secret = bytes.fromhex(opens["key"])
     files = {
         "another key": {"key": bytes(32).hex()},
@@ -183,7 +192,7 @@ def keyring_refusals() -> list[dict[str, Any]]:
         "changed": {"wrapped": _flipped(wrapped, 20)},
         "wrapped for another name": {"wrapped": wrapped_by_object(other).hex()},
         "name of another use": {"key_name": other},
-        "name that has no object": {"key_name": f"{TENANT}/wrap/4"},
+        "name that has no object": {"key_name": f"{TENANT}/wrap/3/9f2c4e0a1b2c3d4f"},
     }
     return [
         {"error": error} | opens | {"name": name} | changes

@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sectorprivacy.encryption import (
+    TEXT_HEAD,
     Codec,
     Keys,
     Place,
@@ -22,6 +23,8 @@ from sectorprivacy.encryption import (
     RowPlace,
     SubjectKey,
     from_text,
+    head_of,
+    kid_of,
     seal,
     seal_many,
     seal_row,
@@ -570,3 +573,19 @@ def test_a_key_shows_no_secret(key: SubjectKey) -> None:
     assert key.stream_key.hex() not in repr(key)
     assert repr(key.stream_key) not in repr(key)
     assert isinstance(key.cell_cipher, AESGCM)
+
+
+def test_a_cell_names_its_key_in_both_forms(key: SubjectKey, place: At) -> None:
+    """Whoever finds, counts or seals anew by key id reads one head, and decodes nothing behind it."""
+    cell = seal(key, place(), "x")
+    assert kid_of(cell) == kid_of(cell[:18]) == key.kid
+    assert head_of(cell) == head_of(to_text(cell)) == cell[:18]
+    assert head_of(to_text(cell)[:TEXT_HEAD]) == head_of(to_text(cell) + "=damaged") == cell[:18]
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", b"Kari", "", "Kari", "sp1.", "sp1.A", "sp1.AAAA", "sp1.\u00e6\u00f8\u00e5\u00e6"]
+)
+def test_what_is_no_cell_names_no_key(stored: bytes | str) -> None:
+    """Text in the clear must not be sent to a key store as if it were a key id."""
+    assert head_of(stored) == b""

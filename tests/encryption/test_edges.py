@@ -6,7 +6,6 @@ import asyncio
 import io
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +30,6 @@ from sectorprivacy.encryption import (
     TenantKey,
     key_access,
     open_stream,
-    open_to_file,
     seal,
     seal_many,
     seal_stream,
@@ -198,37 +196,6 @@ def test_a_known_key_of_a_stream_needs_no_store(keys: Keys, store: CountingStore
     assert opened() == b"x"
 
 
-class Watched(io.BytesIO):
-    """A sealed stream; notes what is in a folder while it is read."""
-
-    def __init__(self, stream: bytes, folder: Path) -> None:
-        super().__init__(stream)
-        self.seen: list[set[str]] = []
-        self._folder = folder
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.seen.append({path.name for path in self._folder.iterdir()})
-        return super().read(size)
-
-
-def test_a_file_is_written_hidden_beside_its_name(key: SubjectKey, place: At, tmp_path: Path) -> None:
-    """In the same folder, so that the rename is one step; with a name that nobody takes for the file, and then gone."""
-    here, sealed = place(Codec.BYTES), io.BytesIO()
-    seal_stream(key, here, io.BytesIO(bytes(200_000)), sealed)
-    for stream, left in ((sealed.getvalue(), {"picture"}), (sealed.getvalue()[:-1], set[str]())):
-        folder = tmp_path / str(len(stream))
-        folder.mkdir()
-        source = Watched(stream, folder)
-        try:
-            open_to_file(key, here, source, folder / "picture")
-        except DecryptionError:
-            assert not left
-        (part,) = source.seen[-1]
-        assert part.startswith(".")
-        assert part.endswith(".part")
-        assert {path.name for path in folder.iterdir()} == left
-
-
 # Which classes are meant
 
 
@@ -359,13 +326,13 @@ def test_shreddings_in_memory_know_their_own_checkpoints_alone() -> None:
     noted, now = MemoryShreddings(), datetime(2026, 1, 2, tzinfo=UTC)
     ends = [noted.checkpoint()]
     for kid in (b"a" * 16, b"b" * 16):
-        noted.note(TENANT, [kid], at=now, rotated=False)
+        noted.note(TENANT, [kid], at=now)
         ends.append(noted.checkpoint())
     assert [end.size for end in ends] == [0, 1, 2]
     assert len({end.head for end in ends}) == 3
     assert all(len(end.head) == 32 for end in ends)
     another = MemoryShreddings()
-    another.note(TENANT, [b"c" * 16], at=now, rotated=False)
+    another.note(TENANT, [b"c" * 16], at=now)
     with pytest.raises(ShreddingsInvalid) as refused:
         noted.since(another.checkpoint())
     assert refused.value.problem == "it does not contain the checkpoint"
@@ -402,8 +369,13 @@ def test_a_value_that_cannot_be_searched_is_refused_with_its_reason(
 
 def test_an_object_of_a_keyring_wraps_for_its_name_alone() -> None:
     """Tenant, use and epoch are each part of the name that a tenant key is bound to."""
-    keyring, name = LocalKeyring.in_memory(), KeyName(TENANT, KeyUse.WRAP, 1)
-    others = [KeyName("sector", KeyUse.WRAP, 1), KeyName(TENANT, KeyUse.INDEX, 1), KeyName(TENANT, KeyUse.WRAP, 2)]
+    keyring, name = LocalKeyring.in_memory(), KeyName(TENANT, KeyUse.WRAP, 1, "0" * 16)
+    others = [
+        KeyName("sector", KeyUse.WRAP, 1, "0" * 16),
+        KeyName(TENANT, KeyUse.INDEX, 1, "0" * 16),
+        KeyName(TENANT, KeyUse.WRAP, 2, "0" * 16),
+        KeyName(TENANT, KeyUse.WRAP, 1, "1" * 16),
+    ]
     wrapped = keyring.wrap(name, bytes(range(32)))
     assert keyring.unwrap(name, wrapped) == bytes(range(32))
     for other in others:
@@ -425,7 +397,7 @@ def test_shredding_one_class_notes_the_keys_of_that_class_alone(store: CountingS
     keys.shred(KARI, ["marketing"])
     keys.shred(KARI, ["marketing"])
     (only,) = noted.since(start)
-    assert (only.tenant, only.kid, only.rotated) == (TENANT, shredded, False)
+    assert (only.tenant, only.kid) == (TENANT, shredded)
 
 
 def test_a_rotation_goes_through_every_page(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -442,16 +414,15 @@ def test_a_rotation_goes_through_every_page(keys: Keys, monkeypatch: pytest.Monk
     assert Custody(keys).rewrap() == 0
 
 
-def test_the_status_has_both_kinds_of_epochs_and_the_values_in_the_clear(keys: Keys) -> None:
+def test_the_status_has_both_kinds_of_epochs(keys: Keys) -> None:
     """Tenant keys that wrap and tenant keys that index are told apart."""
     keys.for_sealing(KARI, "contract")
     keys.index_keys()
     keys.tenant_keys.begin(KeyUse.INDEX)
-    keys.plaintext_reads["crm.customer.email"] += 3
     status = Custody(keys).status()
     assert [(each.use, each.number) for each in status.wrapping] == [(KeyUse.WRAP, 1)]
     assert [(each.use, each.number) for each in status.index] == [(KeyUse.INDEX, 1), (KeyUse.INDEX, 2)]
-    assert status.plaintext_reads == {"crm.customer.email": 3}
+    assert status.plaintext == {}
     assert (status.tenant, status.checkpoint) == (TENANT, None)
 
 

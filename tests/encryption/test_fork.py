@@ -58,7 +58,7 @@ def in_a_child(work: Callable[[], Any]) -> Any:
 def drawn(key: SubjectKey, place: At) -> list[str]:
     """Everything random in one of each of the things that are sealed, wrapped or minted."""
     keyring, tenant_key = LocalKeyring.in_memory(), TenantKey("sector-alarm", 1, bytes(32))
-    name = KeyName("sector-alarm", KeyUse.WRAP, 1)
+    name = KeyName("sector-alarm", KeyUse.WRAP, 1, "0" * 16)
     stream = io.BytesIO()
     seal_stream(key, place(Codec.BYTES), io.BytesIO(b"x"), stream)
     sealed = [
@@ -129,7 +129,7 @@ def test_a_child_is_not_held_up_by_a_lock_of_its_parent(place: At, held: str) ->
     keyring = LocalKeyring.in_memory()
     keys = Keys("sector-alarm", store=MemoryKeyStore(), provider=keyring)
     cell = seal(keys.for_sealing(KARI, "contract"), place(), "x")
-    lock = {"keys": keys._lock, "tenant_keys": keys.tenant_keys._lock, "keyring": keyring._thread_lock}[held]
+    lock = {"keys": keys._known._lock, "tenant_keys": keys.tenant_keys._lock, "keyring": keyring._thread_lock}[held]
     taken, done = Event(), Event()
 
     def hold() -> None:

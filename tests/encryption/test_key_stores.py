@@ -64,6 +64,8 @@ def epoch(number: int, use: KeyUse = KeyUse.WRAP, tenant: str = TENANT, wrapped:
         tenant=tenant,
         use=use,
         number=number,
+        serial=f"{number:016x}",
+        check=bytes(16),
         wrapped=bytes([number]) * 40 if wrapped is None else wrapped,
         status=CURRENT,
         began=MADE,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
+import resource
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from sectorprivacy.encryption import KeyName, Keys, KeyUse, LocalKeyring, MemoryKeyStore, environment_key
 from sectorprivacy.encryption import _keyring as keyring_module
@@ -17,7 +22,7 @@ from sectorprivacy.errors import DecryptionError, KeyringError, KeyUnavailable
 
 KEY = bytes(range(32))
 SECRET = bytes(range(100, 132))
-NAME = KeyName("sector-alarm", KeyUse.WRAP, 1)
+NAME = KeyName.fresh("sector-alarm", KeyUse.WRAP, 1)
 
 
 @pytest.fixture
@@ -101,9 +106,10 @@ def test_what_is_wrapped_for_one_name_unwraps_for_no_other(path: Path) -> None:
     keyring = LocalKeyring.create(path, KEY)
     wrapped = keyring.wrap(NAME, SECRET)
     others = [
-        KeyName("sector-alarm", KeyUse.WRAP, 2),
-        KeyName("sector-alarm", KeyUse.INDEX, 1),
-        KeyName("b", "wrap", 1),
+        evolve(NAME, epoch=2),
+        evolve(NAME, use=KeyUse.INDEX),
+        evolve(NAME, tenant="b"),
+        evolve(NAME, serial="0" * 16),
     ]
     for other in others:
         with pytest.raises(DecryptionError):
@@ -131,7 +137,7 @@ def test_a_destroyed_object_is_gone_in_every_process(path: Path) -> None:
     """Destroyed means that nothing unwraps any more; doing it again changes nothing, and other objects stay."""
     one = LocalKeyring.create(path, KEY)
     other = LocalKeyring.open(path, KEY)
-    next_name = KeyName("sector-alarm", KeyUse.WRAP, 2)
+    next_name = KeyName.fresh("sector-alarm", KeyUse.WRAP, 2)
     wrapped, kept = one.wrap(NAME, SECRET), one.wrap(next_name, SECRET)
     for _ in range(2):
         one.destroy(NAME)
@@ -163,11 +169,132 @@ def test_a_file_that_goes_away_is_an_outage(path: Path) -> None:
     keyring = LocalKeyring.create(path, KEY)
     wrapped = keyring.wrap(NAME, SECRET)
     away = path.rename(path.with_name("elsewhere"))
-    for act in (lambda: keyring.unwrap(NAME, wrapped), lambda: keyring.wrap(NAME, SECRET)):
+    acts: list[Callable[[], object]] = [lambda: keyring.unwrap(NAME, wrapped), lambda: keyring.wrap(NAME, SECRET)]
+    for act in acts:
         with pytest.raises(KeyUnavailable):
             act()
     away.rename(path)
     assert keyring.unwrap(NAME, wrapped) == SECRET
+
+
+@contextmanager
+def full_disk(path: Path) -> Iterator[None]:
+    """No file of this process may grow to half of what the keyring has: writing stops in the middle, as on a disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size // 2, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def refused_rename(_: Path, target: Path) -> Path:
+    raise OSError(errno.EIO, os.strerror(errno.EIO), target)
+
+
+def test_a_full_disk_is_an_outage_and_leaves_no_copy(path: Path) -> None:
+    """Neither a new object nor a destruction is half done, and no second file holds keys that are destroyed later."""
+    keyring = LocalKeyring.create(path, KEY)
+    wrapped, before = keyring.wrap(NAME, SECRET), path.read_bytes()
+    for act in (
+        lambda: keyring.wrap(KeyName.fresh("sector-alarm", KeyUse.WRAP, 2), SECRET),
+        lambda: keyring.destroy(NAME),
+    ):
+        with full_disk(path), pytest.raises(KeyUnavailable) as refused:
+            act()
+        assert refused.value.__notes__ == ["its file cannot be written (File too large)"]
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert LocalKeyring.open(path, KEY).unwrap(NAME, wrapped) == keyring.unwrap(NAME, wrapped) == SECRET
+    keyring.destroy(NAME)
+    with pytest.raises(DecryptionError):
+        keyring.unwrap(NAME, wrapped)
+
+
+def test_a_rename_that_fails_leaves_no_copy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written beside the file and could not take its place is removed: it holds keys."""
+    keyring = LocalKeyring.create(path, KEY)
+    keyring.wrap(NAME, SECRET)
+    monkeypatch.setattr(Path, "replace", refused_rename)
+    with pytest.raises(KeyUnavailable):
+        keyring.destroy(NAME)
+    with pytest.raises(KeyringError):
+        keyring.relock(KEY[::-1])
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_change(path: Path) -> None:
+    """An unfinished copy holds the key that is destroyed: it is removed first, also if nothing else is to be done."""
+    keyring = LocalKeyring.create(path, KEY)
+    wrapped = keyring.wrap(NAME, SECRET)
+    others = [path.with_name(name) for name in (".other.json.0123456789abcdef", f".{path.name}.bak", f"{path.name}~")]
+    for each in others:
+        each.touch()
+    for _ in range(2):
+        path.with_name(f".{path.name}.0123456789abcdef").write_bytes(path.read_bytes())
+        keyring.destroy(NAME)
+        assert sorted(path.parent.iterdir()) == sorted([path, *others])
+    with pytest.raises(DecryptionError):
+        keyring.unwrap(NAME, wrapped)
+
+
+def test_a_copy_that_cannot_be_removed_stops_the_destruction(path: Path) -> None:
+    """While a copy of the key is left somewhere, destroying it is not reported as done."""
+    keyring = LocalKeyring.create(path, KEY)
+    wrapped = keyring.wrap(NAME, SECRET)
+    path.with_name(f".{path.name}.0123456789abcdef").mkdir()
+    with pytest.raises(KeyUnavailable):
+        keyring.destroy(NAME)
+    assert keyring.unwrap(NAME, wrapped) == SECRET
+
+
+def test_a_full_keyring_still_opens(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that would be too large to be read again is not written."""
+    keyring = LocalKeyring.create(path, KEY)
+    wrapped = keyring.wrap(NAME, SECRET)
+    monkeypatch.setattr(keyring_module, "SIZE_LIMIT", path.stat().st_size)
+    with pytest.raises(KeyUnavailable):
+        keyring.wrap(KeyName.fresh("sector-alarm", KeyUse.WRAP, 2), SECRET)
+    assert keyring.unwrap(NAME, wrapped) == SECRET
+
+
+def test_the_longest_name_is_kept(path: Path) -> None:
+    """A tenant's id of 100 characters and the last epoch still make a file that opens."""
+    name = KeyName.fresh("a" * 100, KeyUse.INDEX, 2**32 - 1)
+    wrapped = LocalKeyring.create(path, KEY).wrap(name, SECRET)
+    assert LocalKeyring.open(path, KEY).unwrap(name, wrapped) == SECRET
+
+
+def test_a_root_that_cannot_be_written_stays_the_root(path: Path) -> None:
+    """While the new lock is not in the file, the keyring goes on with the earlier one, and the file opens with it."""
+    keyring = LocalKeyring.create(path, KEY)
+    wrapped = keyring.wrap(NAME, SECRET)
+    with full_disk(path), pytest.raises(KeyringError):
+        keyring.relock(KEY[::-1])
+    assert keyring.unwrap(NAME, wrapped) == SECRET
+    assert LocalKeyring.open(path, KEY).unwrap(NAME, wrapped) == SECRET
+
+
+def test_a_running_process_must_learn_the_new_root(path: Path) -> None:
+    """A keyring that was opened with the earlier secret is unavailable, and the operator reads why."""
+    running = LocalKeyring.create(path, KEY)
+    wrapped = running.wrap(NAME, SECRET)
+    LocalKeyring.open(path, KEY).relock(KEY[::-1])
+    acts: list[Callable[[], object]] = [lambda: running.unwrap(NAME, wrapped), lambda: running.wrap(NAME, SECRET)]
+    for act in acts:
+        with pytest.raises(KeyUnavailable) as refused:
+            act()
+        assert refused.value.__notes__ == ["the passphrase or key does not open it"]
+
+
+def test_a_folder_that_is_not_there_is_said(path: Path) -> None:
+    """Where the file cannot be made, the sentence says why, and names no place."""
+    with pytest.raises(KeyringError, match="No such file or directory") as refused:
+        LocalKeyring.create(path.with_name("nowhere") / path.name, KEY)
+    assert "nowhere" not in str(refused.value)
+    path.mkdir(mode=0o700)
+    with pytest.raises(KeyringError, match="Is a directory"):
+        LocalKeyring.open(path, KEY)
 
 
 def test_processes_that_make_keys_at_once_lose_none(path: Path) -> None:
@@ -176,14 +303,14 @@ def test_processes_that_make_keys_at_once_lose_none(path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from sectorprivacy.encryption import KeyName, LocalKeyring\n"
         "keyring = LocalKeyring.open(Path(sys.argv[1]), bytes(range(32)))\n"
-        "for number in range(5): keyring.wrap(KeyName(f'{sys.argv[2]}-{number}', 'wrap', 1), bytes(32))"
+        "for number in range(5): keyring.wrap(KeyName(f'{sys.argv[2]}-{number}', 'wrap', 1, '0' * 16), bytes(32))"
     )
     processes = [
         subprocess.Popen([sys.executable, "-c", program, str(path), name], env=os.environ) for name in ("a", "b", "c")
     ]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     keyring = LocalKeyring.open(path, KEY)
-    assert set(keyring._keys) == {f"{name}-{number}/wrap/1" for name in "abc" for number in range(5)}
+    assert set(keyring._keys) == {f"{name}-{number}/wrap/1/{'0' * 16}" for name in "abc" for number in range(5)}
 
 
 def test_the_key_of_the_environment_is_read_strictly(monkeypatch: pytest.MonkeyPatch) -> None:

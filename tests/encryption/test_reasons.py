@@ -337,8 +337,8 @@ def shreddings_problem(reading: Callable[[], object]) -> str:
 def test_a_list_of_shreddings_says_where_it_is_broken(tmp_path: Path) -> None:
     """The line is named; what stands on it is not."""
     path, now = tmp_path / "shreddings", datetime(2026, 1, 2, tzinfo=UTC)
-    noted = FileShreddings(path)
-    noted.note("sector-alarm", [bytes([number]) * 16 for number in range(3)], at=now, rotated=False)
+    noted = FileShreddings.create(path)
+    noted.note("sector-alarm", [bytes([number]) * 16 for number in range(3)], at=now)
     lines = path.read_bytes().splitlines(keepends=True)
     assert shreddings_problem(lambda: noted.since(Checkpoint(3, bytes(32)))) == "it does not contain the checkpoint"
     for kept, number in (([0, 2], 2), ([1, 2], 1), ([0, 1, 1], 3)):
@@ -350,10 +350,7 @@ def test_a_list_of_shreddings_says_where_it_is_broken(tmp_path: Path) -> None:
     assert shreddings_problem(noted.checkpoint) == "line 2 is too long"
     path.write_bytes(b"x" * 100_000)
     assert shreddings_problem(noted.checkpoint) == "line 1 is too long"
-    assert (
-        shreddings_problem(lambda: noted.note("sector-alarm", [bytes(16)], at=now, rotated=False))
-        == "its last line is too long"
-    )
+    assert shreddings_problem(lambda: noted.note("sector-alarm", [bytes(16)], at=now)) == "its last line is too long"
 
 
 def test_the_table_of_leakage_has_its_heading() -> None:

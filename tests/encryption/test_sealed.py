@@ -94,7 +94,8 @@ def test_a_stored_value_gives_its_cell_in_both_forms(stored: Sealed[str], place:
     assert Sealed[str].stored(place(), stored.cell).text == stored.text
     held = Sealed.of(SECRET)
     assert not held.is_stored
-    for read in (lambda: held.cell, lambda: held.text, stored.release):
+    assert stored.head == stored.cell[:18]
+    for read in (lambda: held.cell, lambda: held.head, lambda: held.text, stored.release):
         with pytest.raises(NotSealed):
             read()
     assert held.release() == SECRET
@@ -105,8 +106,10 @@ def test_text_that_is_no_cell_does_not_open(keys: Keys, place: At) -> None:
     with scope(keys):
         with pytest.raises(NotSealed):
             Sealed[str].stored(place(), SECRET).open()
-        with pytest.raises(DecryptionError):
-            Sealed[str].stored(place(), "sp1.AAAA").open()
+        for text in ("sp1.AAAA", "sp1.", to_text(b"\xf9\x01" + bytes(50))[:-4] + "?"):
+            with pytest.raises(DecryptionError) as refused:
+                Sealed[str].stored(place(), text).open()
+            assert type(refused.value) is DecryptionError
 
 
 def test_it_is_made_by_its_two_ways_alone() -> None:

@@ -26,17 +26,17 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["memory", "file"])
 def shreddings(request: pytest.FixtureRequest, path: Path) -> Shreddings:
-    return MemoryShreddings() if request.param == "memory" else FileShreddings(path)
+    return MemoryShreddings() if request.param == "memory" else FileShreddings.create(path)
 
 
 def test_everything_noted_is_found_again(shreddings: Shreddings) -> None:
-    """In order, with its tenant, and whether another key had followed."""
+    """In order, and with its tenant."""
     empty = shreddings.checkpoint()
-    shreddings.note("a", KIDS[:2], at=AT, rotated=False)
+    shreddings.note("a", KIDS[:2], at=AT)
     middle = shreddings.checkpoint()
-    shreddings.note("b", KIDS[2:3], at=AT, rotated=True)
-    shreddings.note("b", [], at=AT, rotated=True)
-    found = [Shredding("a", KIDS[0], False), Shredding("a", KIDS[1], False), Shredding("b", KIDS[2], True)]
+    shreddings.note("b", KIDS[2:3], at=AT)
+    shreddings.note("b", [], at=AT)
+    found = [Shredding("a", KIDS[0]), Shredding("a", KIDS[1]), Shredding("b", KIDS[2])]
     for checkpoint in (empty, middle, shreddings.checkpoint()):
         assert list(shreddings.since(checkpoint)) == found
     assert (empty.size, middle.size, shreddings.checkpoint().size) == (0, 2, 3)
@@ -44,7 +44,7 @@ def test_everything_noted_is_found_again(shreddings: Shreddings) -> None:
 
 def test_a_checkpoint_of_another_list_is_refused(shreddings: Shreddings) -> None:
     """Whoever cut the end of the list, or took another one, is found out."""
-    shreddings.note("a", KIDS, at=AT, rotated=False)
+    shreddings.note("a", KIDS, at=AT)
     for wrong in (Checkpoint(6, bytes(32)), Checkpoint(5, bytes(32)), Checkpoint(3, b"x" * 32)):
         with pytest.raises(ShreddingsInvalid):
             shreddings.since(wrong)
@@ -52,14 +52,13 @@ def test_a_checkpoint_of_another_list_is_refused(shreddings: Shreddings) -> None
 
 def test_the_file_is_of_the_specified_form(path: Path) -> None:
     """One JSON line for each key, for its owner alone, and nothing in it that says who it was."""
-    FileShreddings(path).note("sector-alarm", KIDS[1:2], at=AT, rotated=False)
+    FileShreddings.create(path).note("sector-alarm", KIDS[1:2], at=AT)
     assert json.loads(path.read_text()) == {
         "format": "sectorprivacy-shredding/1",
         "number": 1,
         "tenant": "sector-alarm",
         "kid": "01" * 16,
         "at": "2026-11-25T12:00:00Z",
-        "rotated": False,
         "before": "0" * 64,
     }
     assert path.stat().st_mode & 0o777 == 0o600
@@ -67,8 +66,8 @@ def test_the_file_is_of_the_specified_form(path: Path) -> None:
 
 def test_every_change_of_a_line_is_refused(path: Path) -> None:
     """A changed, dropped, doubled or exchanged line breaks the chain or misses the checkpoint."""
-    shreddings = FileShreddings(path)
-    shreddings.note("a", KIDS, at=AT, rotated=False)
+    shreddings = FileShreddings.create(path)
+    shreddings.note("a", KIDS, at=AT)
     checkpoint, lines = shreddings.checkpoint(), path.read_bytes().splitlines(keepends=True)
     changes = [lines[:-1], lines[1:], [*lines, lines[-1]], [lines[1], lines[0], *lines[2:]], [*lines[:2], *lines[3:]]]
     for bit in range(0, len(lines[2]) * 8, 7):
@@ -84,33 +83,48 @@ def test_every_change_of_a_line_is_refused(path: Path) -> None:
 def test_an_endless_line_is_refused(path: Path) -> None:
     """A hostile file costs no more memory than a line may have."""
     path.write_bytes(b"x" * 10_000)
-    for act in (FileShreddings(path).checkpoint, lambda: FileShreddings(path).note("a", KIDS, at=AT, rotated=False)):
+    for act in (FileShreddings(path).checkpoint, lambda: FileShreddings(path).note("a", KIDS, at=AT)):
         with pytest.raises(ShreddingsInvalid):
             act()
 
 
+def test_a_list_that_was_taken_away_is_missed(path: Path) -> None:
+    """It is begun once, on purpose: whoever removes it does not get a new and empty one begun by the next erasure."""
+    with pytest.raises(ShreddingsInvalid):
+        FileShreddings(path)
+    shreddings = FileShreddings.create(path)
+    with pytest.raises(ShreddingsInvalid):
+        FileShreddings.create(path)
+    path.unlink()
+    for act in (shreddings.checkpoint, lambda: shreddings.note("a", KIDS, at=AT)):
+        with pytest.raises(ShreddingsInvalid, match="not there"):
+            act()
+    assert not path.exists()
+
+
 def test_a_line_that_was_cut_off_is_replaced(path: Path) -> None:
     """A crash in the middle of a note destroyed nothing; the list goes on after the last whole line."""
-    shreddings = FileShreddings(path)
-    shreddings.note("a", KIDS[:2], at=AT, rotated=False)
+    shreddings = FileShreddings.create(path)
+    shreddings.note("a", KIDS[:2], at=AT)
     checkpoint, whole = shreddings.checkpoint(), path.read_bytes()
     for length in (1, 40, 150):
         path.write_bytes(whole + whole[:length])
         assert shreddings.checkpoint() == checkpoint
-        shreddings.note("a", KIDS[2:3], at=AT, rotated=False)
+        shreddings.note("a", KIDS[2:3], at=AT)
         assert [each.kid for each in shreddings.since(checkpoint)] == KIDS[:3]
         path.write_bytes(whole)
 
 
 def test_processes_that_note_at_once_lose_nothing(path: Path) -> None:
     """The chain holds with several writers, and with one that is killed among them."""
+    FileShreddings.create(path)
     program = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
         "from sectorprivacy.encryption import FileShreddings\n"
         "print('ready', flush=True)\n"
         "for number in range(int(sys.argv[3])):\n"
         "    FileShreddings(Path(sys.argv[1])).note('a', [bytes([int(sys.argv[2]), number % 256] * 8)],"
-        " at=datetime.now(UTC), rotated=False)"
+        " at=datetime.now(UTC))"
     )
 
     def start(writer: int, notes: int) -> subprocess.Popen[bytes]:

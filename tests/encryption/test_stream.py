@@ -20,11 +20,11 @@ from sectorprivacy.encryption import (
     LocalKeyring,
     MemoryKeyStore,
     Place,
+    StreamHead,
     SubjectKey,
     off_loop,
     open_range,
     open_stream,
-    open_to_file,
     seal,
     seal_stream,
 )
@@ -242,6 +242,27 @@ def test_a_range_of_a_stream_inside_a_file(keys: Keys, key: SubjectKey, here: Pl
     assert b"".join(open_range(key, here, source, 1, 3)) == b"oun"
 
 
+def test_a_stream_whose_head_was_read_goes_on_behind_it(keys: Keys, key: SubjectKey, here: Place) -> None:
+    """Whose a stream is has to be known before it is opened, and a source may be read only once."""
+    stream = sealed(key, here, b"sound")
+    source = io.BytesIO(stream)
+    head = StreamHead.read(source)
+    assert head.kid == key.kid
+    assert b"".join(open_stream(keys, here, source, head=head)) == b"sound"
+    source.seek(0)
+    assert b"".join(open_range(keys, here, source, 1, 3, head=StreamHead.read(source))) == b"oun"
+
+
+@pytest.mark.parametrize(
+    ("head", "error"), [(b"", NotSealed), (b"RIFF" + bytes(16), NotSealed), (b"SPS1" + bytes(15), DecryptionError)]
+)
+def test_what_has_no_head_is_no_stream(head: bytes, error: type[DecryptionError]) -> None:
+    """Another file is told from a sealed one that was cut."""
+    with pytest.raises(DecryptionError) as refused:
+        StreamHead.read(io.BytesIO(head))
+    assert type(refused.value) is error
+
+
 @pytest.mark.parametrize("cut", [1, 16, 17, CHUNK + 16, CHUNK + 17, 3 * CHUNK + 48, 3 * CHUNK + 100])
 def test_a_range_of_a_cut_stream_is_refused_before_anything_is_released(
     keys: Keys, key: SubjectKey, here: Place, cut: int
@@ -290,40 +311,6 @@ def test_a_range_opens_in_its_own_place_only(keys: Keys, key: SubjectKey, place:
     for start, length in ((-1, 1), (0, -1)):
         with pytest.raises(ValueError, match="negative"):
             open_range(keys, here, io.BytesIO(stream), start, length)
-
-
-def test_a_file_gets_its_name_after_its_last_chunk(keys: Keys, key: SubjectKey, here: Place, tmp_path: Path) -> None:
-    """Nobody takes a part of a recording for the whole: until it is verified to its end there is no such file."""
-    content, target = bytes(3 * CHUNK), tmp_path / "call.wav"
-    stream = sealed(key, here, content)
-    with pytest.raises(DecryptionError):
-        open_to_file(keys, here, io.BytesIO(stream[:-1]), target)
-    assert list(tmp_path.iterdir()) == []
-
-    open_to_file(keys, here, io.BytesIO(stream), target)
-    assert target.read_bytes() == content
-    assert target.stat().st_mode & 0o777 == 0o600
-
-    with pytest.raises(DecryptionError):
-        open_to_file(keys, here, io.BytesIO(sealed(key, here, b"new" * CHUNK)[:-1]), target)
-    with pytest.raises(NotSealed):
-        open_to_file(keys, here, io.BytesIO(b"RIFF"), target)
-    assert target.read_bytes() == content
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_a_disk_that_is_full_leaves_no_part_behind(keys: Keys, key: SubjectKey, here: Place, tmp_path: Path) -> None:
-    """Whatever goes wrong, the plaintext written so far is removed."""
-
-    class Failing(io.BytesIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            if self.tell() > CHUNK:
-                raise OSError("full")
-            return super().read(size)
-
-    with pytest.raises(OSError, match="full"):
-        open_to_file(keys, here, Failing(sealed(key, here, bytes(20 * CHUNK))), tmp_path / "call.wav")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_streams_leave_the_event_loop(here: Place) -> None:

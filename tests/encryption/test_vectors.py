@@ -17,7 +17,6 @@ import pytest
 from sectorprivacy.encryption import (
     Codec,
     Epoch,
-    EpochStatus,
     KeyName,
     KeyRow,
     Keys,
@@ -66,18 +65,9 @@ def keys_of(content: Mapping[str, Any]) -> Keys:
     """The keys of a file of vectors, over a key store with the rows it lists."""
     provider, store = LocalKeyring.in_memory(), MemoryKeyStore()
     for number in range(1, EPOCH + 1):
-        name = KeyName("sector-alarm", KeyUse.WRAP, number)
+        name = KeyName("sector-alarm", KeyUse.WRAP, number, "0" * 16)
         wrapped = provider.wrap(name, bytes.fromhex(content["tenant_key"]))
-        store.begin(
-            Epoch(
-                tenant=name.tenant,
-                use=name.use,
-                number=number,
-                wrapped=wrapped,
-                status=EpochStatus.CURRENT,
-                began=MADE,
-            )
-        )
+        store.begin(Epoch.begun(name, bytes.fromhex(content["tenant_key"]), wrapped=wrapped, at=MADE))
     # An active key is inserted last: there is one for each person and class.
     for row in sorted(content["keys"], key=lambda row: row["status"] == "active"):
         insert(store, row)
@@ -211,9 +201,23 @@ def unwrapped_by_keyring(vector: Mapping[str, Any], path: Path) -> bytes:
     path.touch(mode=0o600)
     path.write_text(vector["file"])
     secret = vector["passphrase"] if "passphrase" in vector else bytes.fromhex(vector["key"])
-    tenant, use, epoch = vector["key_name"].split("/")
     keyring = LocalKeyring.open(path, secret)
-    return keyring.unwrap(KeyName(tenant, KeyUse(use), int(epoch)), bytes.fromhex(vector["wrapped"]))
+    return keyring.unwrap(name_of(vector["key_name"]), bytes.fromhex(vector["wrapped"]))
+
+
+def name_of(written: str) -> KeyName:
+    tenant, use, epoch, serial = written.split("/")
+    return KeyName(tenant, KeyUse(use), int(epoch), serial)
+
+
+def test_epochs_of_the_vectors_commit_to_their_tenant_key(root: Path) -> None:
+    """An epoch takes no other key for its own, whatever a key service answers."""
+    for vector in load(root, "keys.json")["epochs"]:
+        secret = bytes.fromhex(vector["key"])
+        epoch = Epoch.begun(name_of(vector["key_name"]), secret, wrapped=b"", at=MADE)
+        assert epoch.check.hex() == vector["check"]
+        assert epoch.commits_to(secret)
+        assert not epoch.commits_to(bytes(32))
 
 
 def test_keyrings_of_the_vectors(root: Path, tmp_path: Path) -> None:

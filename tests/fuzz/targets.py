@@ -120,7 +120,7 @@ def stream(data: bytes) -> None:
 def wrapped(data: bytes) -> None:
     """A wrapped key, as a key store or a provider gives it back."""
     _refused_or(lambda: TENANT_KEY.unwrap(data, kid=KEY.kid, subject=KARI, retention_class="contract"))
-    name = KeyName("sector-alarm", KeyUse.WRAP, 1)
+    name = KeyName("sector-alarm", KeyUse.WRAP, 1, "0" * 16)
     _refused_or(lambda: KEYRING.unwrap(name, data))
 
 
@@ -166,7 +166,7 @@ def shreddings(data: bytes) -> None:
 
 SECRET: Final = bytes(range(32))
 KEYRING: Final = LocalKeyring.in_memory()
-KEYRING.wrap(KeyName("sector-alarm", KeyUse.WRAP, 1), bytes(32))
+KEYRING.wrap(KeyName("sector-alarm", KeyUse.WRAP, 1, "0" * 16), bytes(32))
 
 TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "cell": cell,
@@ -204,16 +204,14 @@ def seeds(name: str) -> Iterator[bytes]:
         yield from _listed()
     elif name == "keyring":
         yield from (vector["file"].encode() for vector in _vectors("keys.json")["keyring"])
-        yield json.dumps({"keys": {"sector-alarm/wrap/1": _base64(bytes(32))}}).encode()
+        yield json.dumps({"keys": {"sector-alarm/wrap/1/0000000000000000": _base64(bytes(32))}}).encode()
 
 
 def _listed() -> tuple[bytes, bytes]:
     """A list of shreddings as it is written, and its checkpoint."""
     path = FOLDER / f"sectorprivacy-fuzz-{os.getpid()}"
     try:
-        FileShreddings(path).note(
-            "acme", [bytes(16), bytes(range(16))], at=datetime(2026, 1, 2, tzinfo=UTC), rotated=False
-        )
+        FileShreddings.create(path).note("acme", [bytes(16), bytes(range(16))], at=datetime(2026, 1, 2, tzinfo=UTC))
         return path.read_bytes(), str(FileShreddings(path).checkpoint()).encode()
     finally:
         path.unlink()

@@ -30,8 +30,8 @@ from tests.moto_server import MotoServer
 from tests.openbao import free_port
 
 REGION = "eu-north-1"
-NAME = KeyName("acme.no", KeyUse.WRAP, 3)
-ALIAS = "alias/sectorprivacy/acmeDno/wrap/3"
+NAME = KeyName("acme.no", KeyUse.WRAP, 3, "9f2c4e0a1b2c3d4e")
+ALIAS = "alias/sectorprivacy/acmeDno/wrap/3/9f2c4e0a1b2c3d4e"
 SECRET = bytes(range(32))
 WRAPPED = bytes(range(120))
 MOST_CALLS = 5
@@ -101,7 +101,7 @@ def test_destroying_is_scheduled(moto: MotoServer) -> None:
     assert provider.destroy(NAME) == kms(moto.url).destroy(NAME) == gone
     client = administrator(moto.url)
     assert client.describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyState"] == "PendingDeletion"
-    assert provider.destroy(KeyName("acme.no", KeyUse.WRAP, 4)) is None
+    assert provider.destroy(KeyName.fresh("acme.no", KeyUse.WRAP, 4)) is None
 
 
 @pytest.mark.needs("moto")
@@ -196,8 +196,18 @@ def refusal(code: str, status: int = 400) -> Answer:
     return status, {"__type": code, "message": f"arn:aws:kms:{REGION}:1:key/x"}
 
 
-def described(state: str) -> Answer:
-    return 200, {"KeyMetadata": {"KeyId": "k", "KeyState": state, "DeletionDate": 1_800_000_000}}
+AS_MADE = {"Origin": "AWS_KMS", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "MultiRegion": False}
+PARTS = {"tenant": "acme.no", "use": "wrap", "epoch": "3", "serial": "9f2c4e0a1b2c3d4e"}
+
+
+def described(state: str, **other: Any) -> Answer:
+    key = {"KeyId": "k", "KeyState": state, "DeletionDate": 1_800_000_000, **AS_MADE, **other}
+    return 200, {"KeyMetadata": key}
+
+
+def tagged(**other: str) -> Answer:
+    tags = {"cost": "centre", **{f"sectorprivacy:{part}": value for part, value in {**PARTS, **other}.items()}}
+    return 200, {"Tags": [{"TagKey": tag, "TagValue": value} for tag, value in tags.items()], "Truncated": False}
 
 
 DENIED = {"Decrypt": refusal("AccessDeniedException"), "Encrypt": refusal("AccessDeniedException")}
@@ -285,7 +295,7 @@ def test_kms_is_told_which_key_and_for_what() -> None:
         {
             "KeyId": ALIAS,
             "CiphertextBlob": base64.b64encode(WRAPPED).decode(),
-            "EncryptionContext": {"tenant": "acme.no", "use": "wrap", "epoch": "3"},
+            "EncryptionContext": PARTS,
         }
     ]
 
@@ -303,11 +313,12 @@ def test_a_changed_text_is_told_from_a_missing_right() -> None:
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "DisabledException"])
-@pytest.mark.parametrize("refusing", ["Encrypt", "CreateKey", "CreateAlias"])
+@pytest.mark.parametrize("refusing", ["DescribeKey", "CreateKey", "CreateAlias", "Encrypt"])
 def test_a_wrap_that_is_refused_starts_no_storm(code: str, refusing: str) -> None:
     """At whichever step KMS refuses, wrapping stops; a key that nothing will name is not left behind."""
     answers: Answers = {
-        "Encrypt": refusal("NotFoundException"),
+        "DescribeKey": refusal("NotFoundException"),
+        "Encrypt": (200, {"CiphertextBlob": base64.b64encode(WRAPPED).decode()}),
         "CreateKey": described("Enabled"),
         "CreateAlias": (200, {}),
         "ScheduleKeyDeletion": (200, {"DeletionDate": 1_800_000_000}),
@@ -321,24 +332,127 @@ def test_a_wrap_that_is_refused_starts_no_storm(code: str, refusing: str) -> Non
 def test_a_service_that_may_not_delete_uses_the_key_of_another() -> None:
     """Whoever comes second uses the first one's key, also without the right to remove its own."""
     answers: Answers = {
-        "Encrypt": [refusal("NotFoundException"), (200, {"CiphertextBlob": base64.b64encode(WRAPPED).decode()})],
+        "DescribeKey": [refusal("NotFoundException"), described("Enabled", KeyId="first")],
+        "ListResourceTags": tagged(),
+        "Encrypt": (200, {"CiphertextBlob": base64.b64encode(WRAPPED).decode()}),
         "CreateKey": described("Enabled"),
         "CreateAlias": refusal("AlreadyExistsException"),
         "ScheduleKeyDeletion": refusal("AccessDeniedException"),
     }
     with saying(answers) as (url, asked):
         assert kms(url).wrap(NAME, SECRET) == WRAPPED
-    assert asked == ["Encrypt", "CreateKey", "CreateAlias", "ScheduleKeyDeletion", "Encrypt"]
+    making, finding = ["DescribeKey", "CreateKey", "CreateAlias"], ["DescribeKey", "ListResourceTags"]
+    assert asked == [*making, "ScheduleKeyDeletion", *finding, "Encrypt"]
+    assert asked.messages[-1]["KeyId"] == "first"
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
 def test_a_destruction_that_is_refused_is_not_taken_for_done(code: str) -> None:
     """An erasure must not rest on a key that is still there: refused at either step, destroy raises."""
-    answers = {"DescribeKey": described("Enabled"), "ScheduleKeyDeletion": (200, {"DeletionDate": 1_800_000_000})}
+    answers = {
+        "DescribeKey": described("Enabled"),
+        "ListResourceTags": tagged(),
+        "ScheduleKeyDeletion": (200, {"DeletionDate": 1_800_000_000}),
+    }
     for refusing in answers:
         with saying({**answers, refusing: refusal(code)}) as (url, asked), pytest.raises(KeyUnavailable):
             kms(url).destroy(NAME)
         assert len(asked) <= MOST_CALLS
+
+
+@pytest.mark.needs("moto")
+def test_an_alias_that_leads_elsewhere_destroys_nothing(moto: MotoServer) -> None:
+    """Whoever may move aliases cannot have the key in use destroyed in the place of an old one (T08)."""
+    provider, current = kms(moto.url), KeyName.fresh("acme.no", KeyUse.WRAP, 4)
+    provider.wrap(NAME, SECRET)
+    wrapped = provider.wrap(current, SECRET)
+    client = administrator(moto.url)
+    key = client.describe_key(KeyId=f"alias/sectorprivacy/acmeDno/wrap/4/{current.serial}")["KeyMetadata"]["KeyId"]
+    client.update_alias(AliasName=ALIAS, TargetKeyId=key)
+    with pytest.raises(KeyUnavailable) as refused:
+        provider.destroy(NAME)
+    assert refused.value.__notes__ == ["the alias leads to a key that was not made for it"]
+    assert client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    assert provider.unwrap(current, wrapped) == SECRET
+    with pytest.raises(KeyUnavailable):
+        provider.wrap(NAME, SECRET)
+
+
+@pytest.mark.needs("moto")
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"Origin": "EXTERNAL"},
+        {"KeySpec": "RSA_4096", "KeyUsage": "ENCRYPT_DECRYPT"},
+        {"MultiRegion": True},
+        {"Tags": []},
+        {"Tags": [{"TagKey": f"sectorprivacy:{part}", "TagValue": value} for part, value in PARTS.items()][:-1]},
+    ],
+)
+def test_a_key_that_was_planted_is_not_used(moto: MotoServer, planted: dict[str, Any]) -> None:
+    """A key whose material somebody carried in or keeps elsewhere, or without the name's tags, wraps nothing."""
+    client = administrator(moto.url)
+    tags = [{"TagKey": f"sectorprivacy:{part}", "TagValue": value} for part, value in PARTS.items()]
+    key = client.create_key(**{"Tags": tags, **AS_MADE, **planted})["KeyMetadata"]["KeyId"]
+    client.create_alias(AliasName=ALIAS, TargetKeyId=key)
+    for act in (lambda: kms(moto.url).wrap(NAME, SECRET), lambda: kms(moto.url).destroy(NAME)):
+        with pytest.raises(KeyUnavailable):
+            act()
+    assert client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion"
+    assert len(client.list_keys()["Keys"]) == 1
+
+
+@pytest.mark.needs("moto")
+def test_a_key_that_another_process_made_is_used(moto: MotoServer) -> None:
+    """What KMS made, and what has the tags of the name, is the key of the name, whoever asked for it."""
+    client = administrator(moto.url)
+    tags = [{"TagKey": f"sectorprivacy:{part}", "TagValue": value} for part, value in PARTS.items()]
+    key = client.create_key(Tags=tags, **AS_MADE)["KeyMetadata"]["KeyId"]
+    client.create_alias(AliasName=ALIAS, TargetKeyId=key)
+    assert kms(moto.url).unwrap(NAME, kms(moto.url).wrap(NAME, SECRET)) == SECRET
+    assert len(client.list_keys()["Keys"]) == 1
+
+
+@pytest.mark.parametrize("state", ["Enabled", "PendingDeletion"])
+def test_what_is_checked_is_what_is_used(state: str) -> None:
+    """Wrapping and destroying name the key that was looked at, not its alias, which may be moved in between."""
+    answers: Answers = {
+        "DescribeKey": described(state),
+        "ListResourceTags": tagged(),
+        "Encrypt": (200, {"CiphertextBlob": base64.b64encode(WRAPPED).decode()}),
+        "ScheduleKeyDeletion": (200, {"DeletionDate": 1_800_000_000}),
+    }
+    with saying(answers) as (url, asked):
+        kms(url).wrap(NAME, SECRET)
+        assert kms(url).destroy(NAME) == datetime.fromtimestamp(1_800_000_000, UTC)
+    named = {operation: message["KeyId"] for operation, message in zip(asked, asked.messages, strict=True)}
+    assert named.pop("DescribeKey") == ALIAS
+    assert set(named.values()) == {"k"}
+    with saying({**answers, "ListResourceTags": tagged(epoch="4")}) as (url, asked), pytest.raises(KeyUnavailable):
+        kms(url).destroy(NAME)
+    assert asked == ["DescribeKey", "ListResourceTags"]
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "NotFoundException", "KMSInternalException"])
+def test_tags_that_cannot_be_read_are_no_permission(code: str) -> None:
+    """Without the right to read the tags nothing is wrapped or destroyed: the check fails closed."""
+    answers: Answers = {"DescribeKey": described("Enabled"), "ListResourceTags": refusal(code)}
+    with saying(answers) as (url, asked):
+        for act in (lambda: kms(url).wrap(NAME, SECRET), lambda: kms(url).destroy(NAME)):
+            with pytest.raises(KeyUnavailable):
+                act()
+    assert set(asked) == set(answers)
+
+
+@pytest.mark.needs("moto")
+def test_the_longest_name_has_an_alias(moto: MotoServer) -> None:
+    """An alias has at most 256 characters, which a tenant's id of 100 and the last epoch do not reach."""
+    name = KeyName.fresh("a." * 50, KeyUse.INDEX, 2**32 - 1)
+    provider = kms(moto.url)
+    assert provider.unwrap(name, provider.wrap(name, SECRET)) == SECRET
+    aliases = [each["AliasName"] for each in administrator(moto.url).list_aliases()["Aliases"]]
+    (alias,) = [each for each in aliases if each.startswith("alias/sectorprivacy/")]
+    assert len(alias) == 154
 
 
 def test_a_server_that_hangs_is_unavailable() -> None:

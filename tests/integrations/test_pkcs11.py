@@ -7,6 +7,7 @@ import importlib
 import multiprocessing
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -29,7 +30,8 @@ from tests.integrations.key_service_journey import (
 )
 from tests.softhsm import Token
 
-NAME = KeyName("acme", KeyUse.WRAP, 3)
+NAME = KeyName("acme", KeyUse.WRAP, 3, "9f2c4e0a1b2c3d4e")
+LABEL = "acme/wrap/3/9f2c4e0a1b2c3d4e"
 SECRET = bytes(range(32))
 
 pytestmark = pytest.mark.needs("softhsm")
@@ -79,7 +81,7 @@ def test_a_key_never_leaves_the_token(token: Token) -> None:
     provider.wrap(NAME, SECRET)
     provider.wrap(NAME, SECRET)
     with logged_in(token) as session:
-        (key,) = session.get_objects({Attribute.LABEL: "acme/wrap/3"})
+        (key,) = session.get_objects({Attribute.LABEL: LABEL})
         assert key.key_length == 256
         for attribute in (Attribute.LOCAL, Attribute.ALWAYS_SENSITIVE, Attribute.NEVER_EXTRACTABLE, Attribute.PRIVATE):
             assert key[attribute] is True
@@ -102,7 +104,7 @@ def test_a_key_that_was_carried_in_is_not_used(token: Token) -> None:
             {
                 Attribute.CLASS: ObjectClass.SECRET_KEY,
                 Attribute.KEY_TYPE: KeyType.AES,
-                Attribute.LABEL: "acme/wrap/3",
+                Attribute.LABEL: LABEL,
                 Attribute.ID: bytes(16),
                 Attribute.TOKEN: True,
                 Attribute.ENCRYPT: True,
@@ -126,13 +128,22 @@ def test_a_key_that_cannot_do_both_is_not_used(token: Token) -> None:
             KeyType.AES,
             256,
             id=bytes(16),
-            label="acme/wrap/3",
+            label=LABEL,
             store=True,
             capabilities=MechanismFlag.ENCRYPT,
             template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False},
         )
     provider = provider_of(token)
     assert provider.unwrap(NAME, provider.wrap(NAME, SECRET)) == SECRET
+
+
+def test_the_longest_name_is_a_label(token: Token) -> None:
+    """PKCS#11 sets no limit to a label: a tenant's id of 100 characters and the last epoch have one."""
+    name = KeyName.fresh("a" * 100, KeyUse.INDEX, 2**32 - 1)
+    provider = provider_of(token)
+    assert provider.unwrap(name, provider.wrap(name, SECRET)) == SECRET
+    with logged_in(token) as session:
+        assert list(session.get_objects({Attribute.LABEL: str(name)}))
 
 
 def test_a_token_that_fails_is_told_from_a_wrong_tag() -> None:
@@ -188,7 +199,7 @@ def test_the_application_may_use_the_token_too(token: Token) -> None:
     with logged_in(token) as session:
         wrapped = provider.wrap(NAME, SECRET)
         assert provider.unwrap(NAME, wrapped) == SECRET
-        assert list(session.get_objects({Attribute.LABEL: "acme/wrap/3"}))
+        assert list(session.get_objects({Attribute.LABEL: LABEL}))
 
 
 def in_a_child(work: Callable[[], object]) -> object:
@@ -229,11 +240,11 @@ def test_a_forked_process_does_not_inherit_the_login(token: Token) -> None:
     def seen_without_login() -> tuple[bytes, int]:
         secret = provider.unwrap(NAME, wrapped)
         with pkcs11.lib(str(token.module)).get_token(token_label=token.label).open() as session:
-            return secret, len(list(session.get_objects({Attribute.LABEL: "acme/wrap/3"})))
+            return secret, len(list(session.get_objects({Attribute.LABEL: LABEL})))
 
     with logged_in(token) as session:
         assert in_a_child(seen_without_login) == (SECRET, 0)
-        assert list(session.get_objects({Attribute.LABEL: "acme/wrap/3"}))
+        assert list(session.get_objects({Attribute.LABEL: LABEL}))
 
 
 def test_a_fork_during_a_call_hangs_nobody(token: Token) -> None:
@@ -266,7 +277,7 @@ def test_processes_that_race_lose_nothing(token: Token) -> None:
     assert [provider.unwrap(NAME, each) for each in wrapped] == [SECRET] * 8
     provider.destroy(NAME)
     with logged_in(token) as session:
-        assert list(session.get_objects({Attribute.LABEL: "acme/wrap/3"})) == []
+        assert list(session.get_objects({Attribute.LABEL: LABEL})) == []
     for each in wrapped:
         with pytest.raises(DecryptionError):
             provider.unwrap(NAME, each)
@@ -278,9 +289,10 @@ class _Wraps:
 
     def __call__(self, _: int) -> bytes:
         # SoftHSM answers "general error" to a process that reads what another is writing, until it is written.
-        for _ in range(50):
+        for _ in range(200):
             with contextlib.suppress(KeyUnavailable):
                 return provider_of(self._token).wrap(NAME, SECRET)
+            time.sleep(0.02)
         raise AssertionError("the token never answered")
 
 

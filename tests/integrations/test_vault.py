@@ -9,12 +9,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from attrs import evolve
 
 from sectorprivacy.encryption import KeyName, KeyUse
 from sectorprivacy.errors import DecryptionError, KeyringError, KeyUnavailable, MissingExtra
@@ -27,7 +29,8 @@ from tests.integrations.key_service_journey import (
 )
 from tests.openbao import OpenBaoServer, free_port, run_openbao
 
-NAME = KeyName("acme", KeyUse.WRAP, 3)
+NAME = KeyName("acme", KeyUse.WRAP, 3, "9f2c4e0a1b2c3d4e")
+KEY = "sectorprivacy-acme-WRAP-3-9f2c4e0a1b2c3d4e"
 SECRET = bytes(range(32))
 WRAPPED = b"vault:v1:" + base64.b64encode(bytes(60))
 TOKEN = "hvs.not-a-real-token"
@@ -78,14 +81,14 @@ def test_a_key_cannot_be_carried_off(openbao: OpenBaoServer) -> None:
     """The key of a name is of the declared type, cannot be exported or backed up, nor deleted by mistake."""
     mount = openbao.mount()
     transit(openbao, mount).wrap(NAME, SECRET)
-    key = openbao.call("GET", f"{mount}/keys/sectorprivacy-acme-wrap-3")["data"]
+    key = openbao.call("GET", f"{mount}/keys/{KEY}")["data"]
     assert key["type"] == "aes256-gcm96"
     assert [key[may] for may in ("exportable", "allow_plaintext_backup", "deletion_allowed")] == [False] * 3
     for path in ("export/encryption-key", "backup"):
         with pytest.raises(httpx2.HTTPStatusError):
-            openbao.call("GET", f"{mount}/{path}/sectorprivacy-acme-wrap-3")
+            openbao.call("GET", f"{mount}/{path}/{KEY}")
     with pytest.raises(httpx2.HTTPStatusError):
-        openbao.call("DELETE", f"{mount}/keys/sectorprivacy-acme-wrap-3")
+        openbao.call("DELETE", f"{mount}/keys/{KEY}")
 
 
 @pytest.mark.needs("openbao")
@@ -93,7 +96,7 @@ def test_a_key_that_is_held_back_is_not_lost(openbao: OpenBaoServer) -> None:
     """Soft-deleted, or below the minimal version: unavailable, and it opens again once that is taken back."""
     mount = openbao.mount()
     provider = transit(openbao, mount)
-    key = f"{mount}/keys/sectorprivacy-acme-wrap-3"
+    key = f"{mount}/keys/{KEY}"
     wrapped = provider.wrap(NAME, SECRET)
     for hold, release in (
         (("DELETE", f"{key}/soft-delete", None), ("POST", f"{key}/soft-delete-restore", {})),
@@ -117,36 +120,108 @@ def test_rotating_the_key_itself_keeps_what_was_wrapped(openbao: OpenBaoServer) 
     mount = openbao.mount()
     provider = transit(openbao, mount)
     wrapped = provider.wrap(NAME, SECRET)
-    openbao.call("POST", f"{mount}/keys/sectorprivacy-acme-wrap-3/rotate", {})
+    openbao.call("POST", f"{mount}/keys/{KEY}/rotate", {})
     again = provider.wrap(NAME, SECRET)
     assert again.startswith(b"vault:v2:")
     assert provider.unwrap(NAME, wrapped) == provider.unwrap(NAME, again) == SECRET
 
 
 @pytest.mark.needs("openbao")
-def test_the_documented_policies_suffice(openbao: OpenBaoServer) -> None:
+@pytest.mark.parametrize("looks", [True, False])
+def test_the_documented_policies_suffice(openbao: OpenBaoServer, looks: bool) -> None:
     """A service may wrap and unwrap for its own tenant, and nothing else; only a custodian may destroy."""
     mount = openbao.mount()
-    keys = "sectorprivacy-acme-*"
-    service = openbao.login((f"{mount}/encrypt/{keys}", '"create", "update"'), (f"{mount}/decrypt/{keys}", '"update"'))
+    keys = "sectorprivacy-acme-WRAP-*"
+    service = openbao.login(
+        (f"{mount}/encrypt/{keys}", '"create", "update"'),
+        (f"{mount}/decrypt/{keys}", '"update"'),
+        *([(f"{mount}/keys/{keys}", '"read"')] if looks else []),
+    )
     custodian = openbao.login((f"{mount}/keys/{keys}", '"read", "update", "delete"'))
     serving = VaultTransit(openbao.url, token=lambda: service, mount=mount)
     keeping = VaultTransit(openbao.url, token=lambda: custodian, mount=mount)
     wrapped = serving.wrap(NAME, SECRET)
     assert serving.unwrap(NAME, wrapped) == SECRET
-    for forbidden in (
+    others = [
+        evolve(NAME, tenant="other"),
+        evolve(NAME, tenant="acme-fire"),
+        evolve(NAME, tenant="acme-wrap-1"),
+        evolve(NAME, tenant="acme."),
+        evolve(NAME, use=KeyUse.INDEX),
+    ]
+    forbidden: list[Callable[[], object]] = [
         lambda: serving.destroy(NAME),
-        lambda: serving.wrap(KeyName("other", KeyUse.WRAP, 1), SECRET),
-        lambda: serving.unwrap(KeyName("other", KeyUse.WRAP, 1), wrapped),
         lambda: keeping.unwrap(NAME, wrapped),
         lambda: keeping.wrap(NAME, SECRET),
-    ):
+        *(partial(serving.wrap, other, SECRET) for other in others),
+        *(partial(serving.unwrap, other, wrapped) for other in others),
+        *(partial(keeping.destroy, other) for other in others),
+    ]
+    for act in forbidden:
         with pytest.raises(KeyUnavailable) as refused:
-            forbidden()
+            act()
         assert notes(refused.value) == "Transit answered 403"
     keeping.destroy(NAME)
     with pytest.raises(DecryptionError):
         serving.unwrap(NAME, wrapped)
+
+
+PLANTED: Mapping[str, tuple[str, dict[str, object]]] = {
+    "exportable": ("", {"exportable": True}),
+    "to be backed up in plaintext": ("", {"allow_plaintext_backup": True}),
+    "another kind": ("", {"type": "chacha20-poly1305"}),
+    "made exportable later": ("/config", {"exportable": True}),
+}
+
+
+@pytest.mark.needs("openbao")
+@pytest.mark.parametrize("case", PLANTED)
+def test_a_key_that_can_be_carried_off_is_not_used(openbao: OpenBaoServer, case: str) -> None:
+    """Whoever may make keys cannot plant one that they can export: where the token may look, nothing is wrapped."""
+    mount = openbao.mount()
+    path, wanted = PLANTED[case]
+    openbao.call("POST", f"{mount}/keys/{KEY}", {} if path else wanted)
+    if path:
+        openbao.call("POST", f"{mount}/keys/{KEY}{path}", wanted)
+    with pytest.raises(KeyUnavailable) as refused:
+        transit(openbao, mount).wrap(NAME, SECRET)
+    assert notes(refused.value) == "the key may be exported, or is not as Transit makes it"
+
+
+@pytest.mark.needs("openbao")
+def test_a_key_that_wants_more_is_not_used(openbao: OpenBaoServer) -> None:
+    """A derived key, which is another one for each context, is refused by the server itself."""
+    mount = openbao.mount()
+    openbao.call("POST", f"{mount}/keys/{KEY}", {"derived": True})
+    with pytest.raises(KeyUnavailable):
+        transit(openbao, mount).wrap(NAME, SECRET)
+
+
+FACTS = {"type": "aes256-gcm96", "derived": False, "exportable": False, "allow_plaintext_backup": False}
+
+
+@pytest.mark.parametrize("planted", [{"derived": True}, {"imported_key": True}, {"exportable": "no"}, {"type": None}])
+def test_what_a_key_is_like_is_read_strictly(planted: Mapping[str, object]) -> None:
+    """A key that was carried in is somebody's; and an answer that does not say so clearly is no consent."""
+    for facts, wraps in ((FACTS, True), ({**FACTS, **planted}, False)):
+        answer = {"data": {"ciphertext": WRAPPED.decode(), **facts}}
+        with answering(says(200, json.dumps(answer).encode())) as (url, asked):
+            provider = VaultTransit(url, token=lambda: TOKEN)
+            if wraps:
+                assert provider.wrap(NAME, SECRET) == WRAPPED
+            else:
+                with pytest.raises(KeyUnavailable):
+                    provider.wrap(NAME, SECRET)
+        assert asked == [f"/v1/transit/encrypt/{KEY}", f"/v1/transit/keys/{KEY}"]
+
+
+@pytest.mark.needs("openbao")
+def test_the_longest_name_is_a_key(openbao: OpenBaoServer) -> None:
+    """A tenant's id of 100 characters, also of dots alone, and the last epoch make a name that the server takes."""
+    provider = transit(openbao, openbao.mount())
+    for tenant in ("a" * 100, "." * 100, "-" * 100):
+        name = KeyName.fresh(tenant, KeyUse.INDEX, 2**32 - 1)
+        assert provider.unwrap(name, provider.wrap(name, SECRET)) == SECRET
 
 
 @pytest.mark.needs("openbao")
@@ -295,7 +370,7 @@ def test_what_is_no_answer_is_unavailable(case: str) -> None:
         provider = VaultTransit(url, token=lambda: TOKEN, timeout=0.2)
         with pytest.raises(KeyUnavailable) as refused:
             provider.unwrap(NAME, WRAPPED)
-    assert asked == ["/v1/transit/decrypt/sectorprivacy-acme-wrap-3"]
+    assert asked == [f"/v1/transit/decrypt/{KEY}"]
     assert notes(refused.value)
     assert refused.value.__cause__ is None
     assert refused.value.__context__ is None or TOKEN not in repr(vars(refused.value.__context__))

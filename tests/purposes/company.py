@@ -106,6 +106,7 @@ class Company:
     log: WatchedLog = field(factory=WatchedLog)
     index: CountingIndex = field(factory=CountingIndex)
     keyring: LocalKeyring = field(factory=LocalKeyring.in_memory)
+    key_lifetime: float = 60.0
     store: MemoryStore = field(init=False)
     privacy: Privacy = field(init=False)
 
@@ -116,7 +117,13 @@ class Company:
     def process(self) -> Privacy:
         """Another process over the same stores: it knows no key yet."""
         return Privacy(
-            POLICY, models=[Customer, Payer, Asked], keys=self.keyring, store=self.store, actor="e-17", now=lambda: NOW
+            POLICY,
+            models=[Customer, Payer, Asked],
+            keys=self.keyring,
+            store=self.store,
+            key_lifetime=self.key_lifetime,
+            actor="e-17",
+            now=lambda: NOW,
         )
 
     def ref(self, number: str) -> SubjectRef:

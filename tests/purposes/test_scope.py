@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
-from sectorprivacy.encryption import Sealed
+from sectorprivacy.encryption import Sealed, from_text, to_text
 from sectorprivacy.errors import (
     CategoryNotCovered,
+    DecryptionError,
+    KeyErased,
     KeyNotLoaded,
     NoPurpose,
     NotDeclared,
+    NotSealed,
     ObjectionStands,
     SubjectNotCovered,
 )
@@ -238,3 +241,64 @@ async def test_a_prefetch_needs_a_scope(company: Company) -> None:
     """Without a purpose no key is loaded."""
     with pytest.raises(NoPurpose):
         await prefetch(*values(company.customer()))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text,
+        lambda text: text + "?",
+        lambda text: text[:40],
+        lambda text: to_text(b"\xf9\xff" + from_text(text)[2:]),
+        lambda text: to_text(from_text(text)[:-1] + b"?"),
+    ],
+)
+async def test_a_key_that_expired_says_nothing_about_its_cell(damage: Callable[[str], str]) -> None:
+    """KeyNotLoaded comes before anything about a cell is known: whether it is damaged is told by who has its key."""
+    company = Company(key_lifetime=0.0)
+    customer = company.customer()
+    assert customer.national_id is not None
+    place = customer.national_id.place
+    assert place is not None
+    value = Sealed[str].stored(place, damage(customer.national_id.text))
+    with company.privacy:
+        async with using(rating, customer):
+            await prefetch(value)
+            with pytest.raises(KeyNotLoaded):
+                value.open()
+
+
+async def test_a_damaged_value_does_not_keep_its_page_shut(company: Company) -> None:
+    """A page is prefetched with what is damaged in it; each of its values answers for itself."""
+    customer = company.customer()
+    place = customer.national_id.place if customer.national_id is not None else None
+    assert customer.national_id is not None
+    assert place is not None
+    cell = customer.national_id.cell
+    damaged: list[tuple[bytes | str, type[DecryptionError]]] = [
+        (to_text(cell) + "?", DecryptionError),
+        (cell[:-1], DecryptionError),
+        (cell[:10], DecryptionError),
+        ("sp1.", DecryptionError),
+        ("Kari", NotSealed),
+        (b"Kari", NotSealed),
+    ]
+    values = [Sealed[str].stored(place, stored) for stored, _ in damaged]
+    async with using(rating, customer):
+        await prefetch(values, customer.national_id)
+        for value, (_, error) in zip(values, damaged, strict=True):
+            with pytest.raises(DecryptionError) as refused:
+                value.open()
+            assert type(refused.value) is error
+        assert opened(customer.national_id) == SECRET
+
+
+def test_a_use_is_logged_once_and_its_key_still_looked_up(company: Company) -> None:
+    """After the first use nothing is written for the second; a key that is destroyed meanwhile opens nothing."""
+    customer = company.customer()
+    with using(rating, customer):
+        assert opened(customer.national_id) == opened(customer.national_id) == SECRET
+        assert company.log.writes == 1
+        company.privacy.gate.keys.shred(company.ref(KARI))
+        with pytest.raises(KeyErased):
+            opened(customer.national_id)

@@ -132,7 +132,12 @@ class OneObjectForAll(Kept):
 
 class IgnoresTheEpoch(OneObjectForAll):
     def object(self, name: KeyName) -> str:
-        return f"{name.tenant}/{name.use}"
+        return f"{name.tenant}/{name.use}/{name.serial}"
+
+
+class IgnoresTheSerial(OneObjectForAll):
+    def object(self, name: KeyName) -> str:
+        return f"{name.tenant}/{name.use}/{name.epoch}"
 
 
 class FoldsNames(Kept):
@@ -247,6 +252,7 @@ def test_a_correct_provider_passes(rule: str) -> None:
         (RepeatsItsNonce, "test_wrapping_twice_gives_two_texts"),
         (OneObjectForAll, "test_another_name_refuses"),
         (IgnoresTheEpoch, "test_another_name_refuses"),
+        (IgnoresTheSerial, "test_another_name_refuses"),
         (FoldsNames, "test_names_that_look_alike_are_apart"),
         (Mends, "test_what_was_changed_refuses"),
         (TellsDownForLost, "test_what_was_changed_refuses"),

@@ -104,7 +104,7 @@ class _Walk:
     def visit(self, hint: Any, owner: Any, layers: int = 0) -> None:
         """Read one part of the annotation; `layers` mappings lie around it."""
         if isinstance(hint, str | ForwardRef):
-            self.visit(self._resolve(hint, owner), owner, layers)
+            self.visit(resolved(hint, owner, self._where), owner, layers)
             return
         origin = get_origin(hint)
         if origin is None:
@@ -124,7 +124,7 @@ class _Walk:
         elif _is_mapping(origin) and len(get_args(hint)) == 2:
             key, value = get_args(hint)
             self._mapping(self._part(key, owner), self._part(value, owner, layers + 1))
-        elif _is_container(origin) or _is_of_sqlalchemy(origin):
+        elif _is_container(origin) or is_of_sqlalchemy(origin):
             self._inside(hint, owner, layers)
         else:
             self._marks_only(get_args(hint), owner)
@@ -194,19 +194,30 @@ class _Walk:
             for model, layers in part.entries.items():
                 self._entry(model, layers)
 
-    def _resolve(self, hint: str | ForwardRef, owner: Any) -> Any:
-        text = hint if isinstance(hint, str) else hint.__forward_arg__
-        module = owner.__module__ if isinstance(hint, str) else hint.__forward_module__ or owner.__module__
-        names = vars(module if isinstance(module, types.ModuleType) else sys.modules.get(module, _NOWHERE))
-        try:
-            # The module comes before the class: a field may have the name of its type (`date: date`).
-            return _evaluate(text, names, owner)
-        except (NameError, AttributeError, SyntaxError, TypeError):
-            raise InvalidDeclaration(
-                where=self._where,
-                problem=f"the annotation {text!r} cannot be resolved",
-                instead="Import its names at run time, at the top of the module, and not only under TYPE_CHECKING",
-            ) from None
+
+def resolved(hint: str | ForwardRef, owner: Any, where: str) -> Any:
+    """What an annotation that was written as text stands for.
+
+    Args:
+        hint: The text.
+        owner: The class or function whose names it uses.
+        where: Model and path of the attribute.
+
+    Raises:
+        InvalidDeclaration: A name in it cannot be resolved.
+    """
+    text = hint if isinstance(hint, str) else hint.__forward_arg__
+    module = owner.__module__ if isinstance(hint, str) else hint.__forward_module__ or owner.__module__
+    names = vars(module if isinstance(module, types.ModuleType) else sys.modules.get(module, _NOWHERE))
+    try:
+        # The module comes before the class: a field may have the name of its type (`date: date`).
+        return _evaluate(text, names, owner)
+    except (NameError, AttributeError, SyntaxError, TypeError):
+        raise InvalidDeclaration(
+            where=where,
+            problem=f"the annotation {text!r} cannot be resolved",
+            instead="Import its names at run time, at the top of the module, and not only under TYPE_CHECKING",
+        ) from None
 
 
 def _evaluate(text: str, names: dict[str, Any], owner: object) -> Any:
@@ -230,6 +241,6 @@ def _is_container(origin: Any) -> bool:
     return origin is Collection or (isinstance(origin, type) and issubclass(origin, Sequence | AbstractSet))
 
 
-def _is_of_sqlalchemy(origin: Any) -> bool:
+def is_of_sqlalchemy(origin: Any) -> bool:
     """`Mapped` and its kin say how a column is loaded, and nothing of what it holds."""
     return str(origin.__module__).startswith("sqlalchemy.")

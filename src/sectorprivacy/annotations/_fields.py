@@ -83,13 +83,20 @@ class Field:
 
 @frozen(kw_only=True)
 class FieldMap:
-    """The marks of one model. `id` names the model and its data set; see `personal` for the rest."""
+    """The marks of one model. `id` names the model and its data set; see `personal` for what is not said here.
+
+    Args:
+        key_type: Type letters of its key, as `bound_to` gives them; None where they cannot be read.
+        key_is_assigned: Whether the database makes the key when a record is inserted.
+    """
 
     model: type
     id: str
     label: Wording
     relation: Relation
     key: tuple[str, ...]
+    key_type: str | None
+    key_is_assigned: bool
     when: str | None
     period: tuple[str, str] | None
     anchors: Mapping[str, str]
@@ -129,6 +136,18 @@ class FieldMap:
     def sealed(self) -> tuple[Field, ...]:
         """The fields whose values are sealed."""
         return tuple(each for each in self.fields if each.codec is not None)
+
+    def bound_to(self, field: Field) -> str | None:
+        """How the values of a sealed field, or its sealed file, are bound to their record.
+
+        Returns:
+            The type letter of the key: `s`, `i`, `u`, `b`, or `t` and those of its parts. `S` where the database
+            assigns the key, so that a value is sealed before there is one; a file is sealed when there is. None for a
+            field in the clear, and where the type cannot be read.
+        """
+        if field.codec is not None and self.key_is_assigned:
+            return "S"
+        return self.key_type if field.codec is not None or field.sealed_file else None
 
     @cached_property
     def indexed(self) -> tuple[Field, ...]:

@@ -46,18 +46,34 @@ def check_names(field_map: FieldMap, attributes: Collection[str]) -> Iterator[In
                 problem=f"via={each.subject.via!r} goes through {step}, which is not there",
                 instead='Write the attributes that lead from this record to the identifier, as "invoice.customer"',
             )
-    if field_map.row_version in {each.name for each in field_map.sealed}:
-        yield InvalidDeclaration(
-            where=f"@personal(id={field_map.id!r})",
-            problem=f"row_version names {field_map.row_version}, which is sealed itself",
-            instead="Keep the version of the row in the clear: it must be known before anything is opened",
-        )
     ids = Counter(each.id for each in field_map.fields)
     if twice := [field_id for field_id, count in ids.items() if count > 1]:
         yield InvalidDeclaration(
             where=f"@personal(id={field_map.id!r})",
             problem=f"two fields have the id {', '.join(twice)}",
             instead="Give each field an id of its own",
+        )
+
+
+def check_version(field_map: FieldMap, held: type | None) -> Iterator[InvalidDeclaration]:
+    """Whether the version of the rows can be one, in the clear and counted up.
+
+    Args:
+        field_map: What the marks say.
+        held: The type of the attribute that holds it; None where that cannot be read.
+    """
+    where = f"@personal(id={field_map.id!r})"
+    if field_map.row_version in {each.name for each in field_map.sealed}:
+        yield InvalidDeclaration(
+            where=where,
+            problem=f"row_version names {field_map.row_version}, which is sealed itself",
+            instead="Keep the version of the row in the clear: it must be known before anything is opened",
+        )
+    elif held is not None and held is not int:
+        yield InvalidDeclaration(
+            where=where,
+            problem=f"row_version names {field_map.row_version}, which holds {held.__name__} and no integer",
+            instead="Name an attribute of type int that every change of the row raises",
         )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from attrs import Factory, define, frozen
 
 from sectorprivacy.annotations._annotation import Annotation, Attribute, read_annotation
 from sectorprivacy.annotations._fields import Field, FieldMap
+from sectorprivacy.annotations._key import letters_of, type_of
 from sectorprivacy.annotations._marked import Marked
 from sectorprivacy.annotations._marks import Declaration, Mark, NotPersonal, declaration_of, is_declared
-from sectorprivacy.annotations._names import check_names, check_subject, no_such
+from sectorprivacy.annotations._names import check_names, check_subject, check_version, no_such
 from sectorprivacy.annotations._paths import Read, entry, within
 from sectorprivacy.annotations._styles import Style, is_record, style_of
 from sectorprivacy.errors import DeclarationError, InvalidDeclaration, UnmarkedFields, report_together
@@ -39,6 +40,8 @@ def read_fields(model: type) -> FieldMap:
         label=declaration.label,
         relation=declaration.relation,
         key=declaration.key,
+        key_type=letters_of([outermost.type_of(name) for name in declaration.key]),
+        key_is_assigned=outermost.style.assigns_key(model, declaration.key),
         when=declaration.when,
         period=declaration.period,
         anchors=declaration.anchors,
@@ -46,7 +49,8 @@ def read_fields(model: type) -> FieldMap:
         fields=tuple(found.fields.values()),
         not_personal=found.not_personal,
     )
-    wrong = [*found.problems(), *check_names(field_map, outermost.attributes)]
+    version = check_version(field_map, outermost.type_of(declaration.row_version))
+    wrong = [*found.problems(), *check_names(field_map, outermost.attributes), *version]
     # Where fields are not read, nobody knows yet whose the records are.
     report_together(wrong if found.incomplete else [*wrong, *check_subject(field_map)])
     return field_map
@@ -103,6 +107,12 @@ class _Class:
     @property
     def layers(self) -> int:
         return 0 if self.entries is None else self.entries[1]
+
+    def type_of(self, name: str | None) -> type | None:
+        """The type of one of its attributes, where it can be read."""
+        if name is None or name not in self.attributes:
+            return None
+        return type_of(self.attributes[name], partial(self.style.column_type, self.model, name))
 
     def read(self, name: str, attribute: Attribute) -> Read:
         """Reads one of its attributes from the outermost record."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import InitVar
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from pydantic_core import PydanticUndefined
 from typing_extensions import is_typeddict
 
 from sectorprivacy.annotations._annotation import Attribute
+from sectorprivacy.annotations._columns import django_key_is_assigned, django_type, mapped_key_is_assigned, mapped_type
 from sectorprivacy.annotations._paths import Read, attribute, key
 
 Model = Any
@@ -30,6 +31,14 @@ Model = Any
 
 def _no_links(_: Model) -> Mapping[str, type]:
     return {}
+
+
+def _no_column(_: Model, __: str) -> type | None:
+    return None
+
+
+def _given(_: Model, __: Sequence[str]) -> bool:
+    return False
 
 
 @frozen(kw_only=True)
@@ -42,6 +51,8 @@ class Style:
         links: Attributes that lead to rows of another model, and which that is.
         nests: Whether a record of this style can lie inside another one.
         reads: How an attribute is read from a record.
+        column_type: The type of an attribute's values, where it is a column that says so.
+        assigns_key: Whether the database makes the key, of these attributes, when a record is inserted.
     """
 
     recognises: Callable[[Model], bool]
@@ -49,6 +60,8 @@ class Style:
     links: Callable[[Model], Mapping[str, type]] = _no_links
     nests: bool = False
     reads: Callable[[str], Read] = attribute
+    column_type: Callable[[Model, str], type | None] = _no_column
+    assigns_key: Callable[[Model, Sequence[str]], bool] = _given
 
 
 def _typed_dict(model: Model) -> Mapping[str, Attribute]:
@@ -206,11 +219,15 @@ STYLES = (
         recognises=lambda model: hasattr(model, "__mapper__"),  # SQLAlchemy
         attributes=_mapped,
         links=_relationships,
+        column_type=mapped_type,
+        assigns_key=lambda model, _: mapped_key_is_assigned(model),
     ),
     Style(
         recognises=lambda model: hasattr(getattr(model, "_meta", None), "concrete_fields"),  # Django
         attributes=_django,
         links=_foreign_keys,
+        column_type=django_type,
+        assigns_key=django_key_is_assigned,
     ),
     Style(recognises=lambda model: hasattr(model, "__pydantic_fields__"), attributes=_pydantic, nests=True),
     Style(recognises=attrs.has, attributes=_attrs, nests=True),

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 
 from sectorprivacy.annotations import read_models, refuse_local_index
-from sectorprivacy.app._held import HeldWithin, PeopleWithin
-from sectorprivacy.app._row import Row, tokens_of
+from sectorprivacy.app._held import HeldWithin, OwnersWithin
+from sectorprivacy.app._row import Forms, Row, tokens_of
 from sectorprivacy.app._store import Store
 from sectorprivacy.encryption import (
     LIBRARY,
@@ -94,6 +94,7 @@ class Privacy:
             actor=actor,
             now=now,
         )
+        self._forms = Forms(self.gate)
         self._entered: ContextVar[tuple[entered, ...]] = ContextVar("entered", default=())
 
     def service(
@@ -164,7 +165,14 @@ class Privacy:
         Raises:
             InvalidDeclaration: The version is missing, or the model declares none.
         """
-        return Row(self.gate, self.gate.field_map(model), subject, RecordKey.of(*record) if record else None, version)
+        return Row(
+            self.gate,
+            self._forms,
+            self.gate.field_map(model),
+            subject,
+            RecordKey.of(*record) if record else None,
+            version,
+        )
 
     def tokens(self, model: type, field_id: str, value: Any) -> tuple[bytes, ...]:
         """Every token that rows with this value may have in a hand-written store: search with IN, then compare.
@@ -195,14 +203,8 @@ class Privacy:
             self._keys,
             cells=[HeldWithin(self.gate, each) for each in cells],
             sealed_models={each.id for each in self.gate.models.values() if each.sealed},
-            file_classes={
-                field.retention_class
-                for field_map in self.gate.models.values()
-                for field in field_map.fields
-                if field.sealed_file
-            },
             longest_transaction=longest_transaction,
-            people=PeopleWithin(self.gate),
+            owners=OwnersWithin(self.gate),
         )
 
     def seal_file(
@@ -229,7 +231,7 @@ class Privacy:
                 problem="it does not name a sealed file",
                 instead="Mark it Personal(..., attachment=..., sealed_file=True)",
             )
-        key = self._keys.for_sealing(self.gate.owner(record, field_map), declared.retention_class)
+        key = self._keys.for_files(self.gate.owner(record, field_map), declared.retention_class)
         seal_stream(key, self.gate.place(record, declared, field_map), source, target)
 
     def __enter__(self) -> Self:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from attrs import frozen
 
 from sectorprivacy.checks._finding import Finding
-from sectorprivacy.checks._rules import DRIFT_ADDED, DRIFT_CHANGED, DRIFT_REMOVED
+from sectorprivacy.checks._rules import DRIFT_ADDED, DRIFT_CHANGED, DRIFT_LOCKS_OUT, DRIFT_REMOVED
 from sectorprivacy.documents import DataMap
 
 _REMEDY = "If it is meant, write the snapshot anew with `sectorprivacy check --write` and commit it."
+
+_LOCKED_OUT = (
+    "Put it back. If it must change, open the stored values under the old declaration, seal them under the new one, "
+    "and then write the snapshot anew with `sectorprivacy check --write`."
+)
 
 _FOLLOWS = frozenset({"format", "activities", "service", "categories", "purposes", "roles", "services"})
 """What follows from the rest: it would say each change twice."""
@@ -66,7 +71,9 @@ def _data_sets(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Findi
         elif name not in new:
             yield _removed(name)
         else:
-            yield from _facts(_Step(name), old[name], new[name], but={"id", "fields", *_FOLLOWS})
+            bound = _bound_of_data_set(old[name], new[name])
+            yield from _facts(_Step(name), old[name], new[name], but={"id", "fields", *_FOLLOWS, *bound})
+            yield from _locked_out(_Step(name), old[name], new[name], bound)
             yield from _fields(name, _by_id(old[name]["fields"]), _by_id(new[name]["fields"]))
 
 
@@ -78,8 +85,30 @@ def _fields(data_set: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
         elif name not in new:
             yield _removed(where)
         else:
-            yield from _facts(_Step(where), old[name], new[name])
+            bound = _bound_of_field(old[name], new[name])
+            yield from _facts(_Step(where), old[name], new[name], but=bound)
+            yield from _locked_out(_Step(where), old[name], new[name], bound)
     yield from _order(_Step(data_set, ("order of fields",)), old, new)
+
+
+def _bound_of_data_set(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """The changed facts of a data set that its sealed values are bound to."""
+    before, after = _by_id(old["fields"]), _by_id(new["fields"])
+    kept = [before[name] for name in before.keys() & after.keys() if before[name]["sealed"] and after[name]["sealed"]]
+    bound: set[str] = set()
+    if old["key"] != new["key"] and any(field["record"] not in {None, "S"} for field in kept):
+        bound.add("key")
+    # Values are bound to the number in it, whatever the attribute is called.
+    if (old["row_version"] is None) != (new["row_version"] is None) and any(field["codec"] for field in kept):
+        bound.add("row_version")
+    return bound
+
+
+def _bound_of_field(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """The changed facts of a field that its sealed values are bound to; what was not known before binds nothing."""
+    if not (old["sealed"] and new["sealed"]):
+        return set()
+    return {name for name in ("codec", "retention_class", "record") if old[name] is not None and old[name] != new[name]}
 
 
 def _order(step: _Step, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]:
@@ -158,7 +187,18 @@ def _removed(where: str) -> Finding:
     return DRIFT_REMOVED.finding(where, "It stands in the snapshot and is declared no more.", _REMEDY)
 
 
+def _locked_out(step: _Step, old: Mapping[str, Any], new: Mapping[str, Any], bound: Iterable[str]) -> Iterator[Finding]:
+    for name in bound:
+        told = f"{_change(step.to(name), old[name], new[name])} Sealed values that are stored do not open any more."
+        yield DRIFT_LOCKS_OUT.finding(step.where, told, _LOCKED_OUT)
+
+
 def _changed(step: _Step, old: Any, new: Any) -> Finding:
+    return DRIFT_CHANGED.finding(step.where, _change(step, old, new), _REMEDY)
+
+
+def _change(step: _Step, old: Any, new: Any) -> str:
+    """A sentence about a change."""
     what = ".".join(step.facts) or "it"
     if _is_list_of_words(old) and _is_list_of_words(new) and set(old) != set(new):
         told = _gained_and_lost(old, new)
@@ -168,7 +208,7 @@ def _changed(step: _Step, old: Any, new: Any) -> Finding:
         told = f"was {_told(old)} and is not said any more"
     else:
         told = f"was {_told(old)} and is {_told(new)}"
-    return DRIFT_CHANGED.finding(step.where, f"Its {what} {told}.", _REMEDY)
+    return f"Its {what} {told}."
 
 
 def _is_list_of_words(value: Any) -> bool:

@@ -158,6 +158,11 @@ DRIFT_CHANGED: Final = _fixed(
     "Something is declared otherwise than in the snapshot of the data map.",
     "A change of personal data is looked at before it is merged.",
 )
+DRIFT_LOCKS_OUT: Final = _fixed(
+    "drift-locks-out",
+    "What sealed values are bound to is declared otherwise than in the snapshot, so those that are stored do not open.",
+    "Data that nobody can open any more is lost (Art. 5(1)(f), Art. 32(1)(b)).",
+)
 EXEMPTION_STALE: Final = _fixed(
     "exemption-stale",
     "An exemption silences nothing.",

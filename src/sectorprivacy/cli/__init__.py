@@ -35,5 +35,6 @@ def run(arguments: Sequence[str]) -> int:
         print(missing, file=sys.stderr)
         return 2
     except PrivacyError as error:
-        print(error, file=sys.stderr)
+        # Notes say what a key service answered: for whoever runs this, and not part of the public text.
+        print(error, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from sectorprivacy.cli._configuration import read_configuration
 from sectorprivacy.cli._declared import named
 from sectorprivacy.encryption import Custody
-from sectorprivacy.errors import ConfigurationError
+from sectorprivacy.errors import ConfigurationError, PersonNotFound
 from sectorprivacy.vocabulary import SubjectRef
 
 Service = Annotated[str | None, Parameter(name="--service")]
@@ -62,13 +62,14 @@ def person_of(custody: Custody, kind: str) -> SubjectRef:
         kind: Kind of the identifier, such as "customer_number".
 
     Raises:
-        ConfigurationError: Nobody here is known by it.
+        PersonNotFound: Nobody here is known by it, or nothing was given.
     """
     if sys.stdin.isatty():
         print(f"{kind}: ", end="", file=sys.stderr, flush=True)
-    person = custody.people.find(kind, sys.stdin.readline(_LONGEST_LINE).strip())
+    value = sys.stdin.readline(_LONGEST_LINE).strip()
+    if not value:
+        raise PersonNotFound(kind=kind, why="standard input is empty")
+    person = custody.owners.find(kind, value)
     if person is None:
-        raise ConfigurationError(
-            problem=f"nobody is known here by that {kind}", instead="Give the identifier on standard input"
-        )
+        raise PersonNotFound(kind=kind, why="nobody is known by what standard input says")
     return person

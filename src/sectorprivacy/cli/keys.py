@@ -17,8 +17,7 @@ from rich.table import Table
 
 from sectorprivacy.cli._custody import Service, custody_of, person_of
 from sectorprivacy.cli._output import Output, put
-from sectorprivacy.encryption import Checkpoint, Custody, Rotated, Step, environment_key, leakage_table
-from sectorprivacy.encryption import Status as KeysStatus
+from sectorprivacy.encryption import Checkpoint, Custody, CustodyStatus, Rotated, Step, environment_key, leakage_table
 from sectorprivacy.errors import ConfigurationError
 
 Classes = Annotated[list[str] | None, Parameter(name="--class", negative=())]
@@ -65,6 +64,7 @@ def rotate(
     service: Service = None,
     classes: Classes = None,
     made_before: datetime | None = None,
+    keep: Annotated[bool, Parameter(name="--keep", negative=())] = False,
     new_key: Annotated[str | None, Parameter(name="--new-key")] = None,
 ) -> None:
     """Replace keys by new ones, while everything keeps running, and destroy the old ones.
@@ -77,6 +77,7 @@ def rotate(
         classes: Of subject keys, only these retention classes.
         made_before: Of subject keys, only those made before this moment. Give the moment that an interrupted rotation
             printed, to go on with it.
+        keep: Of subject keys, leave the old ones until backups of the data are gone: run it again then, without this.
         new_key: Of the root, the environment variable with the new key of the local keyring (32 bytes, base64).
     """
     custody = custody_of(service)
@@ -100,7 +101,9 @@ def rotate(
             moment = made_before or custody.keys.now()
             print(f"To go on if this is stopped: --made-before {moment.isoformat()}", file=sys.stderr)
             with _bar() as tell:
-                done = custody.rotate_subject_keys(classes=classes, made_before=moment.astimezone(), progress=tell)
+                done = custody.rotate_subject_keys(
+                    classes=classes, made_before=moment.astimezone(), keep=keep, progress=tell
+                )
             put(_rotated(done, "cells sealed anew"), None)
 
 
@@ -162,15 +165,21 @@ def enable(*, kind: Kind, service: Service = None, classes: Classes = None) -> N
     put(f"{custody.keys.enable(person_of(custody, kind), classes)} keys enabled.\n", None)
 
 
-def replay(*, checkpoint: str, service: Service = None) -> None:
-    """Destroy again, after the key store was restored from a backup, every key that had been destroyed.
+def replay(*, checkpoint: str, service: Service = None, yes: Sure = False) -> None:
+    """Destroy again, after the key store was restored from a backup, the keys of everybody who was erased.
+
+    Without --yes, say only how many that would be.
 
     Args:
         checkpoint: The newest one you hold outside, as `status` and `shred` print it.
         service: Service whose keys are meant; needed where the project has several.
+        yes: Destroy them.
     """
-    destroyed = custody_of(service).replay(Checkpoint.read(checkpoint))
-    put(f"{destroyed} keys that the restore had brought back are destroyed.\n", None)
+    found = custody_of(service).replay(Checkpoint.read(checkpoint), only_count=not yes)
+    if yes:
+        put(f"{found} keys that the restore had brought back are destroyed.\n", None)
+    else:
+        put(f"{found} keys of erased people are back and would be destroyed. Say --yes to do it.\n", None)
 
 
 def leakage(*, service: Service = None) -> None:
@@ -186,7 +195,7 @@ def leakage(*, service: Service = None) -> None:
     put(_printed(table), None)
 
 
-def _as_json(found: KeysStatus) -> str:
+def _as_json(found: CustodyStatus) -> str:
     epochs = [
         {"name": str(each.name), "status": each.status.value, "began": each.began.isoformat()}
         for each in (*found.wrapping, *found.index)
@@ -208,7 +217,7 @@ def _as_json(found: KeysStatus) -> str:
                 "tenant_keys": epochs,
                 "subject_keys": keys,
                 "overdue": list(found.overdue),
-                "plaintext_reads": found.plaintext_reads,
+                "plaintext": dict(found.plaintext),
                 "checkpoint": None if found.checkpoint is None else str(found.checkpoint),
             },
             indent=2,
@@ -217,7 +226,7 @@ def _as_json(found: KeysStatus) -> str:
     )
 
 
-def _as_text(found: KeysStatus) -> str:
+def _as_text(found: CustodyStatus) -> str:
     epochs = Table("tenant key", "status", "began", box=None, pad_edge=False)
     for epoch in (*found.wrapping, *found.index):
         epochs.add_row(str(epoch.name), epoch.status.value, f"{epoch.began:%Y-%m-%d}")
@@ -226,6 +235,7 @@ def _as_text(found: KeysStatus) -> str:
         row = (each.retention_class, each.status.value, str(each.epoch), f"{each.count:,}", f"{each.oldest:%Y-%m-%d}")
         keys.add_row(*row)
     told = [_printed(epochs), _printed(keys), *(f"Rotate: {each}.\n" for each in found.overdue)]
+    told += [f"In the clear: {count:,} values of {path}\n" for path, count in found.plaintext.items()]
     if found.checkpoint is not None:
         told.append(f"Destroyed keys: checkpoint {found.checkpoint}\n")
     return "\n".join(told)
@@ -233,6 +243,10 @@ def _as_text(found: KeysStatus) -> str:
 
 def _rotated(done: Rotated, what: str) -> str:
     told = [f"{done.changed} {what}, {done.remaining} left under an old key, {len(done.destroyed)} old keys destroyed."]
+    if done.remaining:
+        told.append("What is left does not open: it is damaged or in quarantine. Its old keys were left in place.")
+    if done.damaged:
+        told.append(f"{done.damaged} keys do not unwrap; what is sealed under them is lost.")
     if done.gone_by is not None:
         told.append(f"The key service keeps what was destroyed until {done.gone_by.isoformat()}.")
     told += [f"Destroy by hand: {name}." for name in done.kept]
@@ -242,7 +256,10 @@ def _rotated(done: Rotated, what: str) -> str:
 def _checkpoint(custody: Custody) -> str:
     shreddings = custody.keys.shreddings
     if shreddings is None:
-        return ""
+        return (
+            "No list of destroyed keys is kept: a key database restored from a backup would bring this person back.\n"
+            "Give Privacy(shreddings=FileShreddings(...)).\n"
+        )
     return f"Keep this checkpoint outside this machine: {shreddings.checkpoint()}\n"
 
 
@@ -266,3 +283,5 @@ def _bar() -> Generator[Callable[[Step], None]]:
             progress.update(tasks[step.work], completed=step.done, total=step.of)
 
         yield tell
+        for task in progress.tasks:
+            progress.update(task.id, total=task.completed, completed=task.completed)

@@ -53,6 +53,9 @@ class FieldEntry(_Part):
         codec: How its value is written before it is sealed: bytes, str, int, decimal, date, datetime, bool, json; None
             where the value itself is in the clear.
         retention_class: Class of keys it is sealed under; None for a field in the clear.
+        record: How it is bound to its record: the type letter of the key (`s`, `i`, `u`, `b`, or `t` and those of its
+            parts), or `S` where the database assigns the key. None for a field in the clear, and where the type cannot
+            be read.
         index: How it is searched while it is sealed.
         padding: Ascending sizes in bytes to which its values are filled up before they are sealed.
         plaintext_until: Last day on which values that were never sealed are still read.
@@ -73,6 +76,7 @@ class FieldEntry(_Part):
     sealed: bool
     codec: str | None
     retention_class: str | None
+    record: str | None
     index: IndexEntry | None
     padding: tuple[int, ...]
     plaintext_until: date | None
@@ -205,13 +209,13 @@ def _data_set(policy: Policy, field_map: FieldMap) -> DataSetEntry:
         period=field_map.period,
         events=dict(sorted(field_map.anchors.items())),
         row_version=field_map.row_version,
-        fields=tuple(_field(field) for field in field_map.fields),
+        fields=tuple(_field(field_map, field) for field in field_map.fields),
         not_personal=dict(sorted(field_map.not_personal.items())),
         activities=activities_that_use(policy, field_map),
     )
 
 
-def _field(field: Field) -> FieldEntry:
+def _field(field_map: FieldMap, field: Field) -> FieldEntry:
     subject = field.subject
     sealed = field.codec is not None or field.sealed_file
     return FieldEntry(
@@ -227,6 +231,7 @@ def _field(field: Field) -> FieldEntry:
         sealed=sealed,
         codec=None if field.codec is None else field.codec.name.lower(),
         retention_class=field.retention_class if sealed else None,
+        record=field_map.bound_to(field),
         index=None if field.index is None else _index(field.index),
         padding=field.padding,
         plaintext_until=field.plaintext_until,

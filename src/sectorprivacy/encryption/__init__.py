@@ -5,20 +5,41 @@ Destroying that key erases every copy of the value. The formats are in `docs/spe
 """
 
 from sectorprivacy.encryption._blind_index import BlindIndex
-from sectorprivacy.encryption._cell import from_text, seal, seal_many, to_text, unseal, unseal_many
+from sectorprivacy.encryption._cell import (
+    PREFIX,
+    TEXT_HEAD,
+    from_text,
+    head_of,
+    kid_of,
+    seal,
+    seal_many,
+    to_text,
+    unseal,
+    unseal_many,
+)
 from sectorprivacy.encryption._codecs import Codec, codec_of
 from sectorprivacy.encryption._custody import LONGEST_TRANSACTION, Custody
 from sectorprivacy.encryption._epochs import Epoch, EpochRows, EpochStatus
 from sectorprivacy.encryption._keyring import LocalKeyring, environment_key
-from sectorprivacy.encryption._keys import LIFETIME, Keys, loop_runs
+from sectorprivacy.encryption._keys import LIFETIME, Keys
 from sectorprivacy.encryption._leakage import LeakageReport, leakage_report, leakage_table
 from sectorprivacy.encryption._memory_store import MemoryKeyStore
 from sectorprivacy.encryption._normalisers import Normaliser
 from sectorprivacy.encryption._off_loop import off_loop
 from sectorprivacy.encryption._place import Place
-from sectorprivacy.encryption._provider import DestroysKeys, KeyName, KeyProvider, KeyUse
-from sectorprivacy.encryption._rotation import CellHolder, People, ResealPage, Rotated, Status, Step, TokenHolder
+from sectorprivacy.encryption._provider import DestroysKeys, KeyName, KeyProvider, KeyUse, Relocks
+from sectorprivacy.encryption._rotation import (
+    CellHolder,
+    CustodyStatus,
+    Owners,
+    PlaintextHolder,
+    ResealPage,
+    Rotated,
+    Step,
+    TokenHolder,
+)
 from sectorprivacy.encryption._row import RowForm, RowPlace, seal_row, unseal_row
+from sectorprivacy.encryption._running import loop_runs
 from sectorprivacy.encryption._sealed import KeyAccess, Sealed, key_access
 from sectorprivacy.encryption._shreddings import (
     Checkpoint,
@@ -39,7 +60,7 @@ from sectorprivacy.encryption._store import (
     KeyTally,
     decisive,
 )
-from sectorprivacy.encryption._stream import open_range, open_stream, open_to_file, seal_stream
+from sectorprivacy.encryption._stream import StreamHead, open_range, open_stream, seal_stream
 from sectorprivacy.encryption._subject_key import SubjectKey, TenantIndexKey, TenantKey
 
 __all__ = [
@@ -47,11 +68,14 @@ __all__ = [
     "LIBRARY_CLASS",
     "LIFETIME",
     "LONGEST_TRANSACTION",
+    "PREFIX",
+    "TEXT_HEAD",
     "BlindIndex",
     "CellHolder",
     "Checkpoint",
     "Codec",
     "Custody",
+    "CustodyStatus",
     "DestroysKeys",
     "Epoch",
     "EpochRows",
@@ -74,8 +98,10 @@ __all__ = [
     "MemoryKeyStore",
     "MemoryShreddings",
     "Normaliser",
-    "People",
+    "Owners",
     "Place",
+    "PlaintextHolder",
+    "Relocks",
     "ResealPage",
     "Rotated",
     "RowForm",
@@ -83,8 +109,8 @@ __all__ = [
     "Sealed",
     "Shredding",
     "Shreddings",
-    "Status",
     "Step",
+    "StreamHead",
     "SubjectKey",
     "TenantIndexKey",
     "TenantKey",
@@ -93,14 +119,15 @@ __all__ = [
     "decisive",
     "environment_key",
     "from_text",
+    "head_of",
     "key_access",
+    "kid_of",
     "leakage_report",
     "leakage_table",
     "loop_runs",
     "off_loop",
     "open_range",
     "open_stream",
-    "open_to_file",
     "seal",
     "seal_many",
     "seal_row",

@@ -24,8 +24,16 @@ from sectorprivacy.errors import DecryptionError, NotSealed, ValueNotSealable
 from sectorprivacy.vocabulary import RecordKey, SubjectRef
 
 PREFIX: Final = "sp1."
+"""What every cell begins with in a text column."""
 OVERHEAD: Final = 46
+HEAD: Final = 18
+"""Bytes of a cell that say its codec and its key."""
+TEXT_HEAD: Final = len(PREFIX) + HEAD * 4 // 3
+"""Characters of a cell as text that say the same: the prefix, and the head in base64."""
+FIRST: Final = b"\xf9"
+"""What every cell begins with; less than a cell by itself."""
 _NONCE: Final = 12
+_BODY: Final = HEAD + _NONCE
 _TOGETHER: Final = 1024
 _RESERVED: Final = 0x78
 _CODEC: Final = 0x07
@@ -41,16 +49,40 @@ class CellHead:
     @classmethod
     def read(cls, cell: bytes) -> CellHead:
         """Check prefix and form. Raises: NotSealed, DecryptionError."""
-        if cell[:1] != b"\xf9":
+        if cell[:1] != FIRST:
             raise NotSealed
         if len(cell) < OVERHEAD or cell[1] & _RESERVED:
             raise DecryptionError
-        return cls(cell[1], cell[2:18])
+        return cls(cell[1], kid_of(cell))
 
     @property
     def codec(self) -> int:
         """Number of the codec its value was written with."""
         return self.codec_byte & _CODEC
+
+
+def kid_of(cell: bytes) -> bytes:
+    """The key id of a cell, or of its head; of what is no cell, the bytes that stand there.
+
+    Args:
+        cell: The cell, or its first 18 bytes. Nothing is checked.
+    """
+    return cell[2:HEAD]
+
+
+def head_of(stored: bytes | str) -> bytes:
+    """The first 18 bytes of a cell, which say its codec and key; nothing of what does not begin as a cell does.
+
+    Args:
+        stored: The cell as it stands in a store, as bytes or as text, or the beginning of it. What follows the head is
+            not looked at.
+    """
+    if isinstance(stored, str):
+        try:
+            stored = binascii.a2b_base64(stored[len(PREFIX) : TEXT_HEAD]) if stored.startswith(PREFIX) else b""
+        except ValueError:
+            return b""
+    return stored[:HEAD] if stored[:1] == FIRST else b""
 
 
 def seal(key: SubjectKey, place: Place, value: Any) -> bytes:
@@ -91,6 +123,7 @@ def seal_many(key: SubjectKey, place: Place, records: Sequence[RecordKey], value
 
     Raises:
         ValueNotSealable: As `seal`; nothing is returned then.
+        ValueError: A mistake of the program: there is not one value for each record.
     """
     if not fits(key, place):
         raise wrong_key(place)
@@ -149,7 +182,7 @@ def unseal(key: SubjectKey, place: Place, cell: bytes) -> Any:
         # It is padded where today's declaration does not pad, or the other way round.
         bound = place.associated_data(found.codec_byte)
         read = READERS[place.codec] if place.buckets else partial(read_padded, place.codec)
-    if cell[2:18] != key.kid or not fits(key, place):
+    if kid_of(cell) != key.kid or not fits(key, place):
         raise DecryptionError
     data = open_bytes(key.cell_cipher, cell, bound)
     try:
@@ -161,7 +194,7 @@ def unseal(key: SubjectKey, place: Place, cell: bytes) -> Any:
 def open_bytes(cipher: AESGCM, cell: bytes, associated_data: bytes) -> bytes:
     """What was encrypted in a cell of the right form. Raises: DecryptionError."""
     try:
-        return cipher.decrypt(cell[18:30], cell[30:], associated_data)
+        return cipher.decrypt(cell[HEAD:_BODY], cell[_BODY:], associated_data)
     except (InvalidTag, OverflowError):
         raise DecryptionError from None
 
@@ -181,7 +214,8 @@ def unseal_many(
         For each cell its value, or the error of that cell: one damaged cell does not hide the others.
 
     Raises:
-        DecryptionError: The key is not the place's.
+        DecryptionError: The key is not the place's; like what follows, when the first value is asked for.
+        ValueError: A mistake of the program: there is not one cell for each record.
     """
     if not fits(key, place):
         raise DecryptionError
@@ -200,11 +234,11 @@ def unseal_many(
 def _opened_together(key: SubjectKey, place: Place, records: Sequence[RecordKey], cells: Sequence[bytes]) -> list[Any]:
     """A part of a batch, if every cell of it opens and was written under today's declaration."""
     head, _, _, read = place.prepared
-    if [cell[:18] for cell in cells].count(head + key.kid) != len(cells):
+    if [cell[:HEAD] for cell in cells].count(head + key.kid) != len(cells):
         raise DecryptionError
     bounds = bound_to(head + place.binding(), records)
     decrypt = key.cell_cipher.decrypt
-    data = [decrypt(cell[18:30], cell[30:], bound) for cell, bound in zip(cells, bounds, strict=True)]
+    data = [decrypt(cell[HEAD:_BODY], cell[_BODY:], bound) for cell, bound in zip(cells, bounds, strict=True)]
     return list(map(read, data))
 
 
@@ -224,7 +258,7 @@ def answer(key: SubjectKey, place: Place, cell: bytes) -> Any | DecryptionError:
         return refused
 
 
-class Owned(Protocol):
+class KeyedPlace(Protocol):
     """Whatever one person's keys of one class seal: a place, or the places of a row."""
 
     @property
@@ -235,7 +269,7 @@ class Owned(Protocol):
     def retention_class(self) -> str: ...
 
 
-def fits(key: SubjectKey, place: Owned) -> bool:
+def fits(key: SubjectKey, place: KeyedPlace) -> bool:
     """Whether the key is the one of the place's person and class."""
     return (
         key.subject.raw == place.subject.raw
@@ -263,7 +297,7 @@ def from_text(text: str) -> bytes:
     except ValueError:
         raise DecryptionError from None
     # Strict decoders still accept flipped spare bits at the end.
-    if cell[:1] != b"\xf9" or to_text(cell) != text:
+    if cell[:1] != FIRST or to_text(cell) != text:
         raise DecryptionError
     return cell
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn, Protocol, Self
 
 from attrs import field, frozen
 
 from sectorprivacy.encryption._forks import begins_anew
-from sectorprivacy.encryption._provider import KeyName, KeyProvider, KeyUse
+from sectorprivacy.encryption._provider import WRAPPED_LIMIT, DestroysKeys, KeyName, KeyProvider, KeyUse
 from sectorprivacy.encryption._subject_key import TenantIndexKey, TenantKey
-from sectorprivacy.errors import DecryptionError, KeyUnavailable
+from sectorprivacy.errors import DecryptionError, KeyringError, KeyUnavailable
 
-LIFETIME: Final = 300.0
+TENANT_KEY_LIFETIME: Final = 300.0
+
+LABEL_EPOCH: Final = b"sp1/epoch"
 
 
 class EpochStatus(StrEnum):
@@ -37,7 +40,9 @@ class Epoch:
     Args:
         tenant: Stable id of the controller.
         use: What it is for.
-        number: From 1, without gaps; never used again.
+        number: From 1, without gaps.
+        serial: What tells its key object from every other one of this tenant, use and number.
+        check: 16 bytes that commit to the tenant key: a key service that answers with another one is found out.
         wrapped: The key as the provider wrapped it; None once it is destroyed.
         status: What may be done with it.
         began: When it was made, in UTC.
@@ -46,14 +51,41 @@ class Epoch:
     tenant: str
     use: KeyUse
     number: int
+    serial: str
+    check: bytes
     wrapped: bytes | None = field(repr=False)
     status: EpochStatus
     began: datetime
 
+    @classmethod
+    def begun(cls, name: KeyName, secret: bytes, *, wrapped: bytes, at: datetime) -> Self:
+        """A new epoch, which is the current one once it is kept.
+
+        Args:
+            name: The key object that wraps it.
+            secret: The tenant key.
+            wrapped: The same as the provider wrapped it.
+            at: The time, in UTC.
+        """
+        return cls(
+            tenant=name.tenant,
+            use=name.use,
+            number=name.epoch,
+            serial=name.serial,
+            check=_check(name, secret),
+            wrapped=wrapped,
+            status=EpochStatus.CURRENT,
+            began=at,
+        )
+
+    def commits_to(self, secret: bytes) -> bool:
+        """Whether this is its tenant key."""
+        return hmac.compare_digest(_check(self.name, secret), self.check)
+
     @property
     def name(self) -> KeyName:
         """The key object that wraps it."""
-        return KeyName(self.tenant, self.use, self.number)
+        return KeyName(self.tenant, self.use, self.number, self.serial)
 
 
 class EpochRows(Protocol):
@@ -83,6 +115,7 @@ class EpochRows(Protocol):
 @frozen(eq=False)
 class _Unwrapped:
     secret: bytes = field(repr=False)
+    wrapping: TenantKey
     until: float
 
 
@@ -112,7 +145,7 @@ class TenantKeys:
         provider: KeyProvider,
         clock: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        lifetime: float = LIFETIME,
+        lifetime: float = TENANT_KEY_LIFETIME,
     ) -> None:
         self._tenant = tenant
         self._store = store
@@ -126,6 +159,7 @@ class TenantKeys:
     def begin_anew(self) -> None:
         """Know no key any more, as in a forked child."""
         self._unwrapped: dict[KeyName, _Unwrapped] = {}
+        self._wrapping: dict[int, KeyName] = {}
         self._index_keys: _IndexKeys | None = None
         self._lock = threading.Lock()
 
@@ -136,23 +170,21 @@ class TenantKeys:
             KeyUnavailable: The provider cannot be reached.
             DecryptionError: It does not unwrap.
         """
-        epoch = self._current(KeyUse.WRAP)
-        return TenantKey(self._tenant, epoch.number, self._secret(epoch))
+        return self._unwrap(self._current(KeyUse.WRAP)).wrapping
 
-    def at(self, numbers: Sequence[int]) -> Mapping[int, TenantKey]:
+    def at(self, numbers: Collection[int]) -> Mapping[int, TenantKey]:
         """The keys of these epochs; one that is destroyed or does not unwrap is left out.
 
         Raises:
             KeyUnavailable: The provider cannot be reached.
         """
-        known = {number: self._known(KeyName(self._tenant, KeyUse.WRAP, number)) for number in numbers}
-        if None in known.values():
-            stored = {epoch.number: epoch for epoch in self._store.epochs(self._tenant, KeyUse.WRAP)}
-            missing = [number for number, secret in known.items() if secret is None and number in stored]
-            known.update({number: self._secret_if_there(stored[number]) for number in missing})
-        return {
-            number: TenantKey(self._tenant, number, secret) for number, secret in known.items() if secret is not None
-        }
+        found = {number: known.wrapping for number in numbers if (known := self._known(self._wrapping.get(number)))}
+        if len(found) < len(numbers):
+            for epoch in self._store.epochs(self._tenant, KeyUse.WRAP):
+                key = self._unwrapped_if_there(epoch) if epoch.number in numbers and epoch.number not in found else None
+                if key is not None:
+                    found[epoch.number] = key.wrapping
+        return found
 
     def index_keys(self, lifetime: float) -> tuple[TenantIndexKey, ...]:
         """The index key that tokens are written under, then the others that values may be found by.
@@ -180,7 +212,7 @@ class TenantKeys:
         known = [each for each in living if each.number == 1 or each.began + known_everywhere <= self._now()]
         written = max(known or living[:1], key=lambda each: each.number)
         ordered = [written, *(each for each in living if each is not written)]
-        return tuple(TenantIndexKey(each.number, self._secret(each)) for each in ordered)
+        return tuple(TenantIndexKey(each.number, self._unwrap(each).secret) for each in ordered)
 
     def begin(self, use: KeyUse) -> Epoch:
         """Make the next epoch. Of several processes that do so at once, one makes it and all are given it.
@@ -206,39 +238,39 @@ class TenantKeys:
 
     def _make(self, use: KeyUse, number: int) -> Epoch:
         secret = secrets.token_bytes(32)
-        name = KeyName(self._tenant, use, number)
-        return self._store.begin(
-            Epoch(
-                tenant=self._tenant,
-                use=use,
-                number=number,
-                wrapped=self._provider.wrap(name, secret),
-                status=EpochStatus.CURRENT,
-                began=self._now(),
-            )
-        )
+        name = KeyName.fresh(self._tenant, use, number)
+        wrapped = self._provider.wrap(name, secret)
+        if len(wrapped) > WRAPPED_LIMIT:
+            raise KeyringError(problem="the key service wraps a key in too many bytes", instead="Allow 4,096 at most")
+        mine = Epoch.begun(name, secret, wrapped=wrapped, at=self._now())
+        stands = self._store.begin(mine)
+        if stands.serial != mine.serial and isinstance(self._provider, DestroysKeys):
+            self._provider.destroy(name)  # somebody was first, and nothing will ever point at it
+        return stands
 
-    def _known(self, name: KeyName) -> bytes | None:
-        with self._lock:
-            found = self._unwrapped.get(name)
-            return found.secret if found is not None and self._clock() < found.until else None
+    def _known(self, name: KeyName | None) -> _Unwrapped | None:
+        found = None if name is None else self._unwrapped.get(name)
+        return found if found is not None and self._clock() < found.until else None
 
-    def _secret(self, epoch: Epoch) -> bytes:
+    def _unwrap(self, epoch: Epoch) -> _Unwrapped:
         if (known := self._known(epoch.name)) is not None:
             return known
         if epoch.wrapped is None:
             raise DecryptionError
         until = self._clock() + self._lifetime
         secret = self._provider.unwrap(epoch.name, epoch.wrapped)
-        if len(secret) != 32:
+        if not epoch.commits_to(secret):
             raise DecryptionError
+        unwrapped = _Unwrapped(secret, TenantKey(self._tenant, epoch.number, secret), until)
         with self._lock:
-            self._unwrapped[epoch.name] = _Unwrapped(secret, until)
-        return secret
+            self._unwrapped[epoch.name] = unwrapped
+            if epoch.use is KeyUse.WRAP:
+                self._wrapping[epoch.number] = epoch.name
+        return unwrapped
 
-    def _secret_if_there(self, epoch: Epoch) -> bytes | None:
+    def _unwrapped_if_there(self, epoch: Epoch) -> _Unwrapped | None:
         try:
-            return self._secret(epoch)
+            return self._unwrap(epoch)
         except KeyUnavailable:
             raise
         except DecryptionError:
@@ -249,3 +281,7 @@ class TenantKeys:
 
     def __repr__(self) -> str:
         return f"TenantKeys({self._tenant!r})"
+
+
+def _check(name: KeyName, secret: bytes) -> bytes:
+    return hmac.digest(secret, LABEL_EPOCH + b"\x00" + str(name).encode("ascii"), "sha256")[:16]

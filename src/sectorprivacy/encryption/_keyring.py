@@ -9,6 +9,7 @@ import base64
 import binascii
 import fcntl
 import os
+import re
 import secrets
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -31,6 +32,7 @@ LABEL: Final = b"sp1/keyring"
 LABEL_WRAP: Final = b"sp1/keyring/wrap"
 WRAP_SUITE: Final = b"\x01"
 SIZE_LIMIT: Final = 1024 * 1024
+NAME_LIMIT: Final = 160
 SCRYPT_LOG2_N: Final = 17
 """Cost of the passphrase: 128 MiB and a third of a second."""
 
@@ -50,7 +52,9 @@ class _Key(_Message):
 
 
 class _Content(_Message):
-    keys: Mapping[Annotated[str, Field(max_length=128)], Annotated[Base64Bytes, Field(min_length=32, max_length=32)]]
+    keys: Mapping[
+        Annotated[str, Field(max_length=NAME_LIMIT)], Annotated[Base64Bytes, Field(min_length=32, max_length=32)]
+    ]
 
 
 class _File(_Message):
@@ -86,14 +90,14 @@ class LocalKeyring:
             secret: A passphrase (text of 12 characters or more), or a 32-byte key such as `environment_key` reads.
 
         Raises:
-            KeyringError: The file exists, or the secret is too short.
+            KeyringError: The file exists or cannot be written, or the secret is too short.
         """
         lock = _new_lock(secret)
         keyring = cls(path, lock, _cipher(secret, lock))
         with _locked(path):
             if path.exists():
                 raise KeyringError(problem="its file exists", instead="Open it, or name another file")
-            keyring._write(path, {})
+            keyring._write(path, {}, lock, keyring._cipher)
         return keyring
 
     @classmethod
@@ -105,7 +109,8 @@ class LocalKeyring:
             secret: The passphrase or the 32-byte key it was created with.
 
         Raises:
-            KeyringError: The file is absent, open to others, not of the format, or the secret does not open it.
+            KeyringError: The file cannot be read, is open to others or not of the format, or the secret does not open
+                it.
         """
         file = _read(path)
         keyring = cls(path, file.lock, _cipher(secret, file.lock))
@@ -120,11 +125,15 @@ class LocalKeyring:
     def relock(self, secret: str | bytes) -> None:
         """Lock the file by another passphrase or key, from now on: the rotation of the root.
 
+        Keyrings that other processes opened with the earlier secret are unavailable from then on, until those
+        processes start again with the new one.
+
         Args:
             secret: As in `create`.
 
         Raises:
-            KeyringError: The secret is too short, or the keyring has no file.
+            KeyringError: The secret is too short, or the keyring has no file, or the file cannot be written; then the
+                earlier secret still opens it.
         """
         if self._path is None:
             raise KeyringError(problem="it has no file", instead="Create one with a file")
@@ -132,8 +141,7 @@ class LocalKeyring:
         cipher = _cipher(secret, lock)
         with self._thread_lock, _locked(self._path):
             self._load(_read(self._path))
-            self._lock, self._cipher = lock, cipher
-            self._write(self._path, self._keys)
+            self._write(self._path, self._keys, lock, cipher)
 
     def wrap(self, name: KeyName, secret: bytes) -> bytes:
         """See KeyProvider; the object is in the file before anything is wrapped under it."""
@@ -172,25 +180,19 @@ class LocalKeyring:
         with self._thread_lock:
             if self._path is not None:
                 # Another process may have made or destroyed it since.
-                self._load_now(self._path)
+                with _outage():
+                    self._load(_read(self._path))
             return self._keys.get(str(name))
 
     def _change(self, change: Callable[[Mapping[str, bytes]], dict[str, bytes]]) -> None:
         if self._path is None:
             self._keys = change(self._keys)
             return
-        with _locked(self._path):
-            self._load_now(self._path)
+        with _outage(), _locked(self._path):
+            self._load(_read(self._path))
             changed = change(self._keys)
             if changed != self._keys:
-                self._write(self._path, changed)
-
-    def _load_now(self, path: Path) -> None:
-        """As `_load`; a file that was there and cannot be had now may come back. Raises: KeyUnavailable."""
-        try:
-            self._load(_read(path))
-        except (KeyringError, OSError):
-            raise KeyUnavailable from None
+                self._write(self._path, changed, self._lock, self._cipher)
 
     def _load(self, file: _File) -> None:
         try:
@@ -203,13 +205,14 @@ class LocalKeyring:
             raise _damaged() from None
         self._keys = dict(content.keys)
 
-    def _write(self, path: Path, keys: Mapping[str, bytes]) -> None:
+    def _write(self, path: Path, keys: Mapping[str, bytes], lock: _Passphrase | _Key, cipher: AESGCM) -> None:
         content = _Content.model_construct(keys=keys).model_dump_json().encode()
         nonce = os.urandom(12)
-        sealed = self._cipher.encrypt(nonce, content, _binding(self._lock))
-        file = _File.model_construct(lock=self._lock, nonce=nonce, sealed=sealed)
+        sealed = cipher.encrypt(nonce, content, _binding(lock))
+        file = _File.model_construct(lock=lock, nonce=nonce, sealed=sealed)
         _replace(path, file.model_dump_json(indent=2).encode() + b"\n")
-        self._keys = dict(keys)
+        # Only now: what could not be written is not held either.
+        self._keys, self._lock, self._cipher = dict(keys), lock, cipher
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a LocalKeyring is never pickled or copied: it holds keys")
@@ -268,6 +271,10 @@ def _read(path: Path) -> _File:
             mode, content = os.fstat(file.fileno()).st_mode, file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         raise KeyringError(problem="there is no file of that name", instead="Create the keyring first") from None
+    except OSError as error:
+        raise KeyringError(
+            problem=f"its file cannot be read ({error.strerror})", instead="Let this account read it"
+        ) from None
     if mode & 0o077:
         raise KeyringError(problem="others can read its file", instead="Set the file's mode to 0600")
     if len(content) > SIZE_LIMIT:
@@ -283,22 +290,54 @@ def _damaged() -> KeyringError:
 
 
 @contextmanager
+def _outage() -> Generator[None]:
+    """A file that was there and cannot be had or written now may come back. Raises: KeyUnavailable."""
+    try:
+        yield
+    except KeyringError as error:
+        unavailable = KeyUnavailable()
+        unavailable.add_note(error.problem)
+        raise unavailable from None
+
+
+@contextmanager
 def _locked(path: Path) -> Generator[None]:
     """One writer at a time over all processes, by a lock on the folder, since the file itself is replaced."""
-    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            _remove_unfinished(path)
+            yield
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise KeyringError(
+            problem=f"its file cannot be written ({error.strerror})",
+            instead="Let this account write in its folder, and make room there",
+        ) from None
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Remove what writers left that were killed: copies that hold keys which are destroyed later."""
+    # Whoever writes holds the lock, so nobody is still at work on one.
+    unfinished = re.compile(re.escape(f".{path.name}.") + "[0-9a-f]{16}")
+    for each in path.parent.iterdir():
+        if unfinished.fullmatch(each.name):
+            each.unlink()
 
 
 def _replace(path: Path, content: bytes) -> None:
+    if len(content) > SIZE_LIMIT:
+        raise KeyringError(problem="its file is full", instead="Keep the tenants' keys in several keyrings")
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

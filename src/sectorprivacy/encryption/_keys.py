@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
-from sectorprivacy.encryption._cell import CellHead, unseal
+from sectorprivacy.encryption._cell import CellHead, head_of, kid_of, unseal
 from sectorprivacy.encryption._codecs import decode
 from sectorprivacy.encryption._epochs import TenantKeys
 from sectorprivacy.encryption._failures import Failures
@@ -18,6 +15,7 @@ from sectorprivacy.encryption._forks import begins_anew
 from sectorprivacy.encryption._known import Known, KnownKeys
 from sectorprivacy.encryption._place import Place
 from sectorprivacy.encryption._provider import KeyProvider
+from sectorprivacy.encryption._running import awake_or_not, loop_runs
 from sectorprivacy.encryption._shreddings import Shreddings
 from sectorprivacy.encryption._store import KeyRow, KeyStatus, KeyStore, decisive
 from sectorprivacy.encryption._subject_key import SubjectKey, TenantIndexKey
@@ -37,13 +35,7 @@ LIFETIME: Final = 60.0
 _LIVING: Final = frozenset(KeyStatus) - {KeyStatus.ERASED}
 
 ATTEMPTS: Final = 5
-"""How often a key is made anew because another epoch began meanwhile; one rotation makes it two."""
-
-
-def awake_or_not() -> float:
-    """Seconds on a clock that also runs while the machine is suspended."""
-    # Where there is no CLOCK_BOOTTIME (macOS), the monotonic clock counts suspended time.
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+"""How often something is done anew because an epoch began or a person was shredded meanwhile."""
 
 
 class Keys:
@@ -90,8 +82,6 @@ class Keys:
         """Know no key any more, as in a forked child: it takes neither keys nor a held lock over from its parent."""
         self._failures = Failures()
         self._known = KnownKeys(self.lifetime, self._clock)
-        # Held while the store is read, so that what was read before a shredding is not remembered after it.
-        self._lock = threading.RLock()
 
     def for_sealing(self, subject: SubjectRef, retention_class: str) -> SubjectKey:
         """The active key of a person and class, made where there is none.
@@ -111,11 +101,10 @@ class Keys:
             KeyErased: As `for_sealing`, for any of them; then no key was made.
             KeyUnavailable: As `for_sealing`.
         """
-        with self._lock:
-            found = {subject: self._known.active(subject, retention_class) for subject in subjects}
-            missing = [subject for subject, key in found.items() if key is None]
-            if missing:
-                found.update(self._find_or_make(missing, retention_class))
+        found = {subject: self._known.active(subject, retention_class) for subject in subjects}
+        missing = [subject for subject, key in found.items() if key is None]
+        if missing:
+            found.update(self._find_or_make(missing, retention_class))
         return {subject: key for subject, key in found.items() if key is not None}
 
     def load(self, cells: Iterable[bytes]) -> None:
@@ -124,9 +113,17 @@ class Keys:
         Raises:
             KeyUnavailable: The provider cannot be reached.
         """
-        kids = {cell[2:18] for cell in cells if cell[:1] == b"\xf9"}
-        with self._lock:
-            self._fetch([kid for kid in kids if self._known.fresh(kid) is None])
+        kids = {kid_of(cell) for cell in cells if head_of(cell)}
+        self._fetch([kid for kid in kids if self._known.fresh(kid) is None])
+
+    def for_files(self, subject: SubjectRef, retention_class: str) -> SubjectKey:
+        """As `for_sealing`, for a sealed file; a rotation leaves its key in place. Raises: as `for_sealing`."""
+        key = self.for_sealing(subject, retention_class)
+        known = self._known.fresh(key.kid)
+        if known is None or known.row is None or not known.row.seals_files:
+            self.store.note_files(self.tenant, [key.kid])
+            self._known.forget([subject])
+        return key
 
     def for_opening(self, place: Place, cell: bytes) -> SubjectKey:
         """The key of a cell, if it is the one of the place's person and class.
@@ -171,6 +168,10 @@ class Keys:
         self._failures.opened()
         return value
 
+    def is_loaded(self, kid: bytes) -> bool:
+        """Whether what is known of a key id can still be relied on without asking the store."""
+        return self._known.fresh(kid) is not None
+
     def reads_plaintext(self, place: Place, cell: bytes) -> bool:
         """Whether what stands in the place of a cell is a value in the clear that may still be read."""
         until = place.plaintext_until
@@ -195,8 +196,7 @@ class Keys:
             KeyUnavailable: The provider cannot be reached.
             DecryptionError: One of them does not unwrap.
         """
-        with self._lock:
-            return self.tenant_keys.index_keys(self.lifetime)
+        return self.tenant_keys.index_keys(self.lifetime)
 
     def count(self, subjects: Collection[SubjectRef], classes: Collection[str] | None = None) -> int:
         """How many keys of these people there are that were not destroyed.
@@ -217,14 +217,15 @@ class Keys:
         Returns:
             How many keys were destroyed now.
         """
-        with self._lock:
-            try:
-                if self.shreddings is not None:
-                    living = [row.kid for row in self._rows([subject], classes) if row.status in _LIVING]
-                    self.shreddings.note(self.tenant, living, at=self.now(), rotated=False)
-                return self.store.erase(self.tenant, subject, classes)
-            finally:
-                self._known.forget([subject])
+        try:
+            if self.shreddings is not None:
+                rows = self._rows([subject], classes)
+                if any(row.status in _LIVING for row in rows):
+                    # Every one, also those that a rotation destroyed: a store from before it has them still.
+                    self.shreddings.note(self.tenant, [row.kid for row in rows], at=self.now())
+            return self.store.erase(self.tenant, subject, classes)
+        finally:
+            self._known.forget([subject])
 
     def disable(self, subject: SubjectRef, classes: Collection[str] | None = None) -> int:
         """Put a person's keys in quarantine: until `enable`, nothing opens or is sealed under them.
@@ -252,8 +253,7 @@ class Keys:
 
     def forget(self, subjects: Collection[SubjectRef]) -> None:
         """Ask the store again for the keys of these people, whose state was changed there."""
-        with self._lock:
-            self._known.forget(subjects)
+        self._known.forget(subjects)
 
     def _rows(self, subjects: Collection[SubjectRef], classes: Collection[str] | None) -> list[KeyRow]:
         rows = self.store.rows(self.tenant, subjects=subjects) if subjects else ()
@@ -266,12 +266,17 @@ class Keys:
         before: Collection[KeyStatus],
         after: KeyStatus,
     ) -> int:
-        with self._lock:
-            try:
-                kids = [row.kid for row in self._rows(subjects, classes)]
-                return self.store.change(self.tenant, kids, before=before, after=after)
-            finally:
-                self._known.forget(subjects)
+        changed = 0
+        try:
+            # Once more after each change: it waited for keys that were being made, and they were not seen before it.
+            for _ in range(ATTEMPTS):
+                kids = [row.kid for row in self._rows(subjects, classes) if row.status in before]
+                if not kids:
+                    return changed
+                changed += self.store.change(self.tenant, kids, before=before, after=after)
+            raise KeyUnavailable
+        finally:
+            self._known.forget(subjects)
 
     def _count(self, refused: DecryptionError) -> None:
         """Only what speaks of wrong keys or changed data; other errors say themselves what is the matter."""
@@ -279,10 +284,11 @@ class Keys:
             self._failures.failed()
 
     def _for_opening(self, place: Place, cell: bytes) -> SubjectKey:
-        head = CellHead.read(cell)
-        known = self._known.fresh(head.kid)
-        if known is None and loop_runs():
+        kid = kid_of(head_of(cell))
+        known = self._known.fresh(kid)
+        if kid and known is None and loop_runs():
             raise KeyNotLoaded
+        head = CellHead.read(cell)
         if head.codec != place.codec:
             raise DecryptionError
         return self._of_place(known or self._ask(head.kid), place)
@@ -305,25 +311,40 @@ class Keys:
         return _usable(known)
 
     def _ask(self, kid: bytes) -> Known:
-        with self._lock:
-            return self._known.fresh(kid) or self._fetch([kid])[kid]
+        return self._fetch([kid])[kid]
 
     def _fetch(self, kids: Collection[bytes]) -> dict[bytes, Known]:
         if not kids:
             return {}
-        asked = self._clock()
-        rows = {row.kid: row for row in self.store.rows(self.tenant, kids=kids)}
-        keys = self._unwrap(rows.values())
-        fetched = {kid: Known(rows.get(kid), keys.get(kid), asked) for kid in kids}
-        self._known.remember(fetched)
-        return fetched
+        for _ in range(ATTEMPTS):
+            forgotten, asked = self._known.forgotten, self._clock()
+            rows = {row.kid: row for row in self.store.rows(self.tenant, kids=kids)}
+            keys = self._unwrap(rows.values())
+            fetched = {kid: Known(rows.get(kid), keys.get(kid), asked) for kid in kids}
+            if self._known.remember(fetched, forgotten=forgotten):
+                return fetched
+        raise KeyUnavailable
 
     def _unwrap(self, rows: Collection[KeyRow]) -> dict[bytes, SubjectKey]:
         usable = [row for row in rows if row.wrapped is not None and row.status is not KeyStatus.DISABLED]
-        return unwrapped(usable, self.tenant_keys.at(sorted({row.epoch for row in usable}))) if usable else {}
+        return unwrapped(usable, self.tenant_keys.at({row.epoch for row in usable})) if usable else {}
 
     def _find_or_make(self, subjects: Collection[SubjectRef], retention_class: str) -> dict[SubjectRef, SubjectKey]:
-        asked = self._clock()
+        for _ in range(ATTEMPTS):
+            forgotten, asked = self._known.forgotten, self._clock()
+            stands, keys = self._standing(subjects, retention_class)
+            keys |= self._unwrap([row for row in stands.values() if row.kid not in keys])
+            if len(keys) < len(stands):
+                raise DecryptionError
+            answers = {row.kid: Known(row, keys[row.kid], asked) for row in stands.values()}
+            if self._known.remember(answers, forgotten=forgotten):
+                return {subject: keys[row.kid] for subject, row in stands.items()}
+        raise KeyUnavailable
+
+    def _standing(
+        self, subjects: Collection[SubjectRef], retention_class: str
+    ) -> tuple[dict[SubjectRef, KeyRow], dict[bytes, SubjectKey]]:
+        """The active row of each person, made where there was none; and the keys that were made."""
         stored: dict[SubjectRef, list[KeyRow]] = {subject: [] for subject in subjects}
         for row in self._rows(subjects, [retention_class]):
             stored[row.subject].append(row)
@@ -332,28 +353,26 @@ class Keys:
         for row in stands.values():
             _refuse_unless_active(row)
         new = [subject for subject in subjects if subject not in stands]
+        made: dict[bytes, SubjectKey] = {}
         if new:
-            stands.update(zip(new, self._insert(new, retention_class), strict=True))
-        return self._active_keys(stands, asked)
+            rows, made = self._insert(new, retention_class)
+            for row in rows:
+                # Another process may have made or destroyed it between the query and the insert.
+                _refuse_unless_active(row)
+            stands.update(zip(new, rows, strict=True))
+        return stands, made
 
-    def _insert(self, subjects: Collection[SubjectRef], retention_class: str) -> Sequence[KeyRow]:
+    def _insert(
+        self, subjects: Collection[SubjectRef], retention_class: str
+    ) -> tuple[Sequence[KeyRow], dict[bytes, SubjectKey]]:
         for _ in range(ATTEMPTS):
-            rows = minted(self.tenant_keys.current(), subjects, retention_class, self.now())
+            made = minted(self.tenant_keys.current(), subjects, retention_class, self.now())
             try:
-                return self.store.insert(rows)
+                rows = self.store.insert([row for row, _ in made])
             except EpochEnded:
                 continue
+            return rows, {row.kid: key for row, key in made}
         raise KeyUnavailable
-
-    def _active_keys(self, rows: Mapping[SubjectRef, KeyRow], asked: float) -> dict[SubjectRef, SubjectKey]:
-        for row in rows.values():
-            # Another process may have made or destroyed it between the query and the insert.
-            _refuse_unless_active(row)
-        keys = self._unwrap(rows.values())
-        if len(keys) < len(rows):
-            raise DecryptionError
-        self._known.remember({row.kid: Known(row, keys[row.kid], asked) for row in rows.values()})
-        return {subject: keys[row.kid] for subject, row in rows.items()}
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("Keys are never pickled or copied: they hold secrets")
@@ -377,12 +396,3 @@ def _refuse_unless_active(row: KeyRow) -> None:
         raise KeyErased
     if row.status is not KeyStatus.ACTIVE:
         raise KeyUnavailable
-
-
-def loop_runs() -> bool:
-    """Whether an event loop runs in this thread; opening a value never blocks one."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

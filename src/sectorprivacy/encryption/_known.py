@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from threading import Lock
 from typing import Final
 
 from attrs import frozen
@@ -30,7 +31,10 @@ class Known:
 
 
 class KnownKeys:
-    """A cache of keys by their id, and of the active key of each person and class. Its owner locks it.
+    """A cache of keys by their id, and of the active key of each person and class.
+
+    No lock is held while the store is asked: `remember` refuses an answer that was asked for before something was
+    forgotten, since it may be what was to be forgotten.
 
     Args:
         lifetime: Seconds for which an answer of the store is relied on.
@@ -42,6 +46,8 @@ class KnownKeys:
         self._clock = clock
         self._known: dict[bytes, Known] = {}
         self._active: dict[tuple[bytes, str], bytes] = {}
+        self._lock = Lock()
+        self.forgotten = 0
 
     def fresh(self, kid: bytes) -> Known | None:
         """What is known of a key id and not too old."""
@@ -55,23 +61,37 @@ class KnownKeys:
         active = known is not None and known.row is not None and known.row.status is KeyStatus.ACTIVE
         return known.key if known is not None and active else None
 
-    def remember(self, answers: Mapping[bytes, Known]) -> None:
-        """Rely on these answers of the store from now on."""
-        # A flood of invented key ids must not fill the memory; what is forgotten is only asked for again.
-        if len(self._known) + len(answers) > CACHE_LIMIT:
-            self._known.clear()
-            self._active.clear()
-        self._known.update(answers)
-        for kid, known in answers.items():
-            row = known.row
-            if row is not None and known.key is not None and row.status is KeyStatus.ACTIVE:
-                self._active[row.subject.raw, row.retention_class] = kid
+    def remember(self, answers: Mapping[bytes, Known], *, forgotten: int) -> bool:
+        """Rely on these answers of the store from now on.
+
+        Args:
+            answers: What the store said, by key id.
+            forgotten: The value of `forgotten` before the store was asked.
+
+        Returns:
+            False, and nothing is remembered, if something was forgotten meanwhile: ask again.
+        """
+        with self._lock:
+            if forgotten != self.forgotten:
+                return False
+            # A flood of invented key ids must not fill the memory; what is forgotten is only asked for again.
+            if len(self._known) + len(answers) > CACHE_LIMIT:
+                self._known.clear()
+                self._active.clear()
+            self._known.update(answers)
+            for kid, known in answers.items():
+                row = known.row
+                if row is not None and known.key is not None and row.status is KeyStatus.ACTIVE:
+                    self._active[row.subject.raw, row.retention_class] = kid
+            return True
 
     def forget(self, subjects: Collection[SubjectRef]) -> None:
         """Ask the store again for everything about these people."""
         people = frozenset(subjects)
         raw = {each.raw for each in people}
-        self._known = {
-            kid: known for kid, known in self._known.items() if known.row is None or known.row.subject not in people
-        }
-        self._active = {name: kid for name, kid in self._active.items() if name[0] not in raw}
+        with self._lock:
+            self.forgotten += 1
+            self._known = {
+                kid: known for kid, known in self._known.items() if known.row is None or known.row.subject not in people
+            }
+            self._active = {name: kid for name, kid in self._active.items() if name[0] not in raw}

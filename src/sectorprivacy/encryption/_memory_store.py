@@ -59,6 +59,14 @@ class MemoryKeyStore:
             rows = [row for kid in kids if (row := self._rows.get((tenant, kid))) is not None]
             return self._put(rows, lambda row: row.status in before and row.status is not KeyStatus.ERASED, after)
 
+    def note_files(self, tenant: str, kids: Collection[bytes]) -> None:
+        """See KeyStates."""
+        with self._lock:
+            for kid in kids:
+                row = self._rows.get((tenant, kid))
+                if row is not None:
+                    self._rows[tenant, kid] = evolve(row, seals_files=True)
+
     def page(self, tenant: str, *, after: bytes = b"", epoch: int | None = None, limit: int) -> Sequence[KeyRow]:
         """See KeyPages."""
         with self._lock:

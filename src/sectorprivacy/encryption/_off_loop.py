@@ -13,7 +13,7 @@ T = TypeVar("T")
 async def off_loop(make: Callable[[], Iterable[T]], *, together: int = 16) -> AsyncGenerator[T]:
     """What a blocking iterator gives, without ever holding up the event loop.
 
-    `off_loop(lambda: open_stream(keys, place, source))` for a recording, `off_loop(lambda: unseal_many(...),
+    `off_loop(lambda: scope.open_file(place, source))` for a recording, `off_loop(lambda: unseal_many(...),
     together=1024)` for a batch. What returns a list, such as `seal_many`, needs no more than `asyncio.to_thread`.
 
     Args:

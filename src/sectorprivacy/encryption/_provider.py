@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, Self, runtime_checkable
 
 from attrs import field, frozen
-from attrs.validators import ge, le
+from attrs.validators import ge, le, matches_re
 
 from sectorprivacy.vocabulary import stable_id
 
@@ -34,18 +35,28 @@ def _stable(tenant: str) -> str:
 class KeyName:
     """The name of one key object in a key service; no name is ever used for a second object.
 
+    Several key stores of one tenant may share a key service, and one store may be restored to an earlier state. The
+    serial keeps their objects apart, and lets nobody foresee a name.
+
     Args:
         tenant: Stable id of the controller.
         use: What the tenant key under it is for.
-        epoch: Number of the tenant key, from 1.
+        epoch: Number of the tenant key in its key store, from 1.
+        serial: 16 lower-case hexadecimal digits, drawn at random with the epoch.
     """
 
     tenant: str = field(converter=_stable)
     use: KeyUse = field(converter=KeyUse)
     epoch: int = field(validator=[ge(1), le(LAST_EPOCH)])
+    serial: str = field(validator=matches_re(r"[0-9a-f]{16}"))
+
+    @classmethod
+    def fresh(cls, tenant: str, use: KeyUse, epoch: int) -> Self:
+        """A name that no object has yet."""
+        return cls(tenant, use, epoch, secrets.token_hex(8))
 
     def __str__(self) -> str:
-        return f"{self.tenant}/{self.use.value}/{self.epoch}"
+        return f"{self.tenant}/{self.use.value}/{self.epoch}/{self.serial}"
 
 
 class KeyProvider(Protocol):
@@ -73,6 +84,19 @@ class KeyProvider(Protocol):
             KeyUnavailable: The service does not answer, does not let us, or the object is disabled for now.
             DecryptionError: It was not wrapped by this provider for this name, there is no such object, or it was
                 destroyed.
+        """
+        ...
+
+
+@runtime_checkable
+class Relocks(Protocol):
+    """A KeyProvider whose root secret the library itself can replace; a key service has means of its own."""
+
+    def relock(self, secret: str | bytes) -> None:
+        """Protect everything by another passphrase or 32-byte key from now on.
+
+        Raises:
+            KeyringError: The secret is too short, or there is nothing to write to.
         """
         ...
 

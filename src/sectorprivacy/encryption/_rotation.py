@@ -43,12 +43,15 @@ class ResealPage:
         seen: Records looked at.
         resealed: Cells sealed anew.
         lost: Cells that somebody else changed meanwhile; those are sealed under the new key already.
+        failed: Cells that do not open, because they are damaged or their key is in quarantine; they are left as they
+            are.
         after: Where the next page begins; None at the end.
     """
 
     seen: int
     resealed: int
     lost: int
+    failed: int
     after: str | None
 
 
@@ -82,8 +85,8 @@ class CellHolder(Protocol):
         """
         ...
 
-    def count(self, stale: Callable[[bytes], bool]) -> int:
-        """How many cells of these key ids there are."""
+    def left(self, stale: Callable[[bytes], bool]) -> Mapping[bytes, int]:
+        """How many cells there still are of each of these key ids; an id of which there is none is left out."""
         ...
 
 
@@ -96,7 +99,16 @@ class TokenHolder(Protocol):
         ...
 
 
-class People(Protocol):
+@runtime_checkable
+class PlaintextHolder(Protocol):
+    """A CellHolder some of whose fields are being migrated from values in the clear."""
+
+    def plaintext_counts(self) -> Mapping[str, int]:
+        """How many records still have a value in the clear, by path of each field declared with `plaintext_until`."""
+        ...
+
+
+class Owners(Protocol):
     """Who is who in a service, and who owns records together."""
 
     def find(self, kind: str, value: str) -> SubjectRef | None:
@@ -112,7 +124,7 @@ class People(Protocol):
         ...
 
 
-class _NoPeople:
+class _NoOwners:
     """Nobody is known by an identifier, and nothing is owned together."""
 
     def find(self, kind: str, value: str) -> SubjectRef | None:
@@ -125,11 +137,11 @@ class _NoPeople:
         return None
 
 
-NO_PEOPLE: Final[People] = _NoPeople()
+NO_OWNERS: Final[Owners] = _NoOwners()
 
 
 @frozen(kw_only=True)
-class Status:
+class CustodyStatus:
     """The keys of a tenant.
 
     Args:
@@ -138,7 +150,7 @@ class Status:
         index: Epochs of the key of blind indexes.
         keys: How many subject keys there are, by class, status and epoch.
         overdue: Keys in use for more than a year, in words.
-        plaintext_reads: Values in the clear read by this process, by path of the field.
+        plaintext: Values still in the clear in each field that is being migrated, by its path.
         checkpoint: Length and hash of the list of destroyed keys, to be kept elsewhere; None where there is no list.
     """
 
@@ -147,7 +159,7 @@ class Status:
     index: tuple[Epoch, ...]
     keys: tuple[KeyTally, ...]
     overdue: tuple[str, ...]
-    plaintext_reads: dict[str, int]
+    plaintext: Mapping[str, int]
     checkpoint: Checkpoint | None
 
 
@@ -157,7 +169,9 @@ class Rotated:
 
     Args:
         changed: Keys rewrapped, or cells sealed anew, in this run.
-        remaining: How many are still under an old key; zero, counted after the last change.
+        remaining: Cells that are still under an old key, counted after the last change: they do not open, because they
+            are damaged or in quarantine. Their keys were left in place.
+        damaged: Subject keys whose row does not unwrap; what is sealed under them is lost.
         destroyed: Names or ids of the keys that were destroyed.
         kept: Names of key objects that the provider cannot destroy. Destroy them by hand: until then a backup of the
             key store opens with them.
@@ -166,7 +180,8 @@ class Rotated:
 
     changed: int
     remaining: int
-    destroyed: tuple[str, ...]
+    damaged: int = 0
+    destroyed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     gone_by: datetime | None = None
 

@@ -115,6 +115,8 @@ def seal_row(key: SubjectKey, row: RowPlace | Sequence[Place], values: Sequence[
 
     Raises:
         ValueNotSealable: As `seal`, for any of them; nothing is returned then.
+        InvalidDeclaration: The places are not of one record and class of keys.
+        ValueError: A mistake of the program: there is not one value for each place.
     """
     if not isinstance(row, RowPlace):
         row = RowPlace.of(row)
@@ -126,7 +128,7 @@ def seal_row(key: SubjectKey, row: RowPlace | Sequence[Place], values: Sequence[
     cells: list[bytes] = []
     try:
         # Their lengths were compared above; to have `zip` compare them takes longer than that did.
-        for (head, bound, write, _), value, nonce in zip(row.prepared, values, nonces(len(values))):  # noqa: B905
+        for (head, bound, write, _), value, nonce in zip(row.prepared, values, nonces(len(values))):  # noqa: B905  (as said)
             cells.append(head + kid + nonce + encrypt(nonce, write(value), bound))
     except (ValueError, OverflowError) as refused:
         place = row.places[len(cells)]
@@ -144,6 +146,10 @@ def unseal_row(key: SubjectKey, row: RowPlace | Sequence[Place], cells: Sequence
 
     Returns:
         For each cell its value, or the error of that cell: one damaged cell does not hide the others.
+
+    Raises:
+        InvalidDeclaration: The places are not of one record and class of keys.
+        ValueError: A mistake of the program: there is not one cell for each place.
     """
     if not isinstance(row, RowPlace):
         row = RowPlace.of(row)

@@ -9,11 +9,11 @@ from typing import Any, Final, Generic, NoReturn, Protocol, Self, TypeVar, cast,
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from sectorprivacy.encryption._cell import PREFIX, from_text, to_text
+from sectorprivacy.encryption._cell import FIRST, PREFIX, from_text, head_of, to_text
 from sectorprivacy.encryption._codecs import codec_of
-from sectorprivacy.encryption._keys import loop_runs
 from sectorprivacy.encryption._place import Place
-from sectorprivacy.errors import KeyNotLoaded, NoPurpose, NotSealed, ValueNotSealable
+from sectorprivacy.encryption._running import loop_runs
+from sectorprivacy.errors import DecryptionError, KeyNotLoaded, NoPurpose, NotSealed, ValueNotSealable
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -103,6 +103,17 @@ class Sealed(Generic[T]):
         return from_text(self._value)
 
     @property
+    def head(self) -> bytes:
+        """The first 18 bytes of the cell, which say its codec and key; nothing of what is no cell.
+
+        Raises:
+            NotSealed: It is held.
+        """
+        if self._place is None:
+            raise NotSealed
+        return head_of(self._value)
+
+    @property
     def text(self) -> str:
         """The cell as text. Raises: NotSealed for a value that is held."""
         if self._place is None:
@@ -125,7 +136,16 @@ class Sealed(Generic[T]):
             return cast("T", self._value)
         if not isinstance(self._place, Place) and loop_runs():
             raise KeyNotLoaded  # finding its place out may block
-        return cast("T", access.open(cast("Place", self.place), self.cell))
+        return cast("T", access.open(cast("Place", self.place), self._cell_or_head()))
+
+    def _cell_or_head(self) -> bytes:
+        """The cell; of text that is none as much as says so, because whether it may be opened is asked before."""
+        try:
+            return self.cell
+        except NotSealed:
+            return b""
+        except DecryptionError:
+            return self.head or FIRST
 
     def release(self) -> T:
         """The held value, for the one who seals it into a store. Raises: NotSealed for one that is stored."""

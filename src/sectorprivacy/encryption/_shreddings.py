@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final, Literal, Protocol
+from typing import Annotated, BinaryIO, Final, Literal, Protocol, Self
 
 from attrs import frozen
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -58,25 +58,22 @@ class Shredding:
     Args:
         tenant: Stable id of the controller.
         kid: Its id.
-        rotated: Whether another key had followed it, and its person was not erased.
     """
 
     tenant: str
     kid: bytes
-    rotated: bool
 
 
 class Shreddings(Protocol):
-    """Where the ids of destroyed keys are noted before they are destroyed."""
+    """Where the ids of an erased person's keys are noted before they are destroyed."""
 
-    def note(self, tenant: str, kids: Collection[bytes], *, at: datetime, rotated: bool) -> None:
+    def note(self, tenant: str, kids: Collection[bytes], *, at: datetime) -> None:
         """Note keys that are about to be destroyed; it is on disk when this returns.
 
         Args:
             tenant: Stable id of the controller.
             kids: Their ids: 16 bytes each, which say nothing about a person.
             at: The time, aware.
-            rotated: Whether another key followed them.
         """
         ...
 
@@ -104,7 +101,6 @@ class _Line(BaseModel):
     tenant: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,100}$")]
     kid: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     at: AwareDatetime
-    rotated: bool
     before: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -115,15 +111,37 @@ class FileShreddings:
     destroyed: it is not read, and the next note replaces it.
 
     Args:
-        path: The file; the first note makes it. Keep it apart from the key store and its backups.
+        path: The file, which `create` made. Keep it apart from the key store and its backups.
+
+    Raises:
+        ShreddingsInvalid: There is no such file: it was never made, or somebody took it away.
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise _gone()
         self._path = path
 
-    def note(self, tenant: str, kids: Collection[bytes], *, at: datetime, rotated: bool) -> None:
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Begin a list, once, in a new file.
+
+        Raises:
+            ShreddingsInvalid: There is a file of that name.
+        """
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            raise ShreddingsInvalid(problem="its file exists") from None
+        return cls(path)
+
+    def note(self, tenant: str, kids: Collection[bytes], *, at: datetime) -> None:
         """See Shreddings. Raises: ShreddingsInvalid where the list cannot be gone on with."""
-        with open(self._path, "a+b", opener=_for_owner) as file:  # Path.open takes no opener
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND)
+        except FileNotFoundError:
+            raise _gone() from None
+        with os.fdopen(descriptor, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             end, length = _last(file)
             file.truncate(length)
@@ -133,7 +151,6 @@ class FileShreddings:
                     tenant=tenant,
                     kid=kid.hex(),
                     at=at,
-                    rotated=rotated,
                     before=end.head.hex(),
                 ).model_dump_json()
                 written = line.encode() + b"\n"
@@ -152,7 +169,7 @@ class FileShreddings:
         met = checkpoint == EMPTY
         for end, line in self._lines():
             met = met or end == checkpoint
-            found.append(Shredding(line.tenant, bytes.fromhex(line.kid), line.rotated))
+            found.append(Shredding(line.tenant, bytes.fromhex(line.kid)))
         if not met:
             raise ShreddingsInvalid(problem="it does not contain the checkpoint")
         return found
@@ -162,7 +179,7 @@ class FileShreddings:
         try:
             file = self._path.open("rb")
         except FileNotFoundError:
-            return
+            raise _gone() from None
         with file:
             while (written := file.readline(LINE_LIMIT)).endswith(b"\n"):
                 line = _parsed(written)
@@ -181,11 +198,11 @@ class MemoryShreddings:
         self._noted: list[Shredding] = []
         self._ends = [EMPTY]
 
-    def note(self, tenant: str, kids: Collection[bytes], *, at: datetime, rotated: bool) -> None:
+    def note(self, tenant: str, kids: Collection[bytes], *, at: datetime) -> None:
         """See Shreddings."""
         for kid in kids:
             end = self._ends[-1]
-            self._noted.append(Shredding(tenant, kid, rotated))
+            self._noted.append(Shredding(tenant, kid))
             self._ends.append(
                 Checkpoint(end.size + 1, _hash(end.head + at.isoformat().encode() + tenant.encode() + kid))
             )
@@ -201,8 +218,8 @@ class MemoryShreddings:
         return list(self._noted)
 
 
-def _for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _gone() -> ShreddingsInvalid:
+    return ShreddingsInvalid(problem="its file is not there; FileShreddings.create begins one, once")
 
 
 def _hash(written: bytes) -> bytes:

@@ -45,6 +45,7 @@ class KeyRow:
         wrapped: The wrapped key, 61 bytes; None on a tombstone.
         status: What may be done with it.
         made: When it was made, in UTC.
+        seals_files: Whether a sealed file lies under it. A rotation seals no files anew, so it leaves the key in place.
     """
 
     tenant: str
@@ -55,6 +56,7 @@ class KeyRow:
     wrapped: bytes | None = field(repr=False)
     status: KeyStatus
     made: datetime
+    seals_files: bool = False
 
 
 @frozen(kw_only=True)
@@ -143,6 +145,10 @@ class KeyStates(Protocol):
         Returns:
             How many changed.
         """
+        ...
+
+    def note_files(self, tenant: str, kids: Collection[bytes]) -> None:
+        """Note that sealed files lie under these keys; it is written before the first byte of a file."""
         ...
 
 

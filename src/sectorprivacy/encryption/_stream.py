@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
+from attrs import frozen
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 
@@ -22,6 +21,32 @@ from sectorprivacy.errors import DecryptionError, NotSealed, ValueNotSealable
 MAGIC: Final = b"SPS1"
 HEAD: Final = len(MAGIC) + 16
 _STEP: Final = 128 * 1024
+
+
+@frozen
+class StreamHead:
+    """What a stream says in the clear: its key id. Whoever has to know whose it is reads it first.
+
+    Args:
+        kid: The key id.
+    """
+
+    kid: bytes
+
+    @classmethod
+    def read(cls, source: BinaryIO) -> Self:
+        """Take the first 20 bytes of a stream; `source` stands behind them afterwards.
+
+        Raises:
+            NotSealed: It does not start with `SPS1`.
+            DecryptionError: It ends there.
+        """
+        head = source.read(HEAD)
+        if head[: len(MAGIC)] != MAGIC:
+            raise NotSealed
+        if len(head) != HEAD:
+            raise DecryptionError
+        return cls(head[len(MAGIC) :])
 
 
 def seal_stream(key: SubjectKey, place: Place, source: BinaryIO, target: BinaryIO) -> None:
@@ -45,13 +70,16 @@ def seal_stream(key: SubjectKey, place: Place, source: BinaryIO, target: BinaryI
     target.write(encryptor.finalize())
 
 
-def open_stream(keys: Keys | SubjectKey, place: Place, source: BinaryIO) -> Iterator[bytes]:
+def open_stream(
+    keys: Keys | SubjectKey, place: Place, source: BinaryIO, *, head: StreamHead | None = None
+) -> Iterator[bytes]:
     """Open a stream in its place. The head is read and the key found before this returns.
 
     Args:
         keys: Where the key is looked up by the key id in the stream; or that very key.
         place: The field that names the file, with codec BYTES.
         source: The sealed stream.
+        head: Its head, where that was read already.
 
     Returns:
         Pieces of the content, each verified before it is released. That it is whole is known only when the iterator
@@ -61,12 +89,18 @@ def open_stream(keys: Keys | SubjectKey, place: Place, source: BinaryIO) -> Iter
         NotSealed: It does not start with `SPS1`.
         DecryptionError: It was not sealed with this key for this place, or was changed or cut; also while iterating.
     """
-    key = _key(keys, place, source)
+    key = _key(keys, place, head or StreamHead.read(source))
     return _pieces(Cobblestone256Decryptor(key.stream_key, _context(key, place)), source)
 
 
 def open_range(
-    keys: Keys | SubjectKey, place: Place, source: BinaryIO, start: int, length: int | None = None
+    keys: Keys | SubjectKey,
+    place: Place,
+    source: BinaryIO,
+    start: int,
+    length: int | None = None,
+    *,
+    head: StreamHead | None = None,
 ) -> Iterator[bytes]:
     """Open a part of a stream, for seeking in a recording. Commitment and last chunk are verified before this returns.
 
@@ -75,9 +109,10 @@ def open_range(
     Args:
         keys: Where the key is looked up by the key id in the stream; or that very key.
         place: The field that names the file, with codec BYTES.
-        source: The sealed stream; seekable, and at its beginning.
+        source: The sealed stream; seekable, and at its beginning, or behind the head that was read.
         start: First byte of the content, from 0.
         length: How many bytes; None for the rest. What lies beyond the end is left out.
+        head: Its head, where that was read already.
 
     Returns:
         Pieces of the content; only the chunks they lie in are read, and each is verified before it is released.
@@ -85,14 +120,13 @@ def open_range(
     Raises:
         NotSealed: It does not start with `SPS1`.
         DecryptionError: As `open_stream`, also while iterating.
-        ValueError: Start or length is negative.
+        ValueError: A mistake of the program: start or length is negative.
     """
     if start < 0 or (length is not None and length < 0):
         raise ValueError("start and length of a range are not negative")
-    begin = source.tell()
-    key = _key(keys, place, source)
+    key = _key(keys, place, head or StreamHead.read(source))
     chunks = Chunks(key.stream_key, _context(key, place), source.read(SALT + COMMITMENT))
-    body = begin + HEAD + SALT + COMMITMENT
+    body = source.tell()
     last, size = divmod(source.seek(0, os.SEEK_END) - body, CHUNK)
     source.seek(body + last * CHUNK)
     chunks.open(last, source.read(CHUNK))
@@ -112,45 +146,12 @@ def _part(chunks: Chunks, source: BinaryIO, body: int, start: int, end: int) -> 
         yield content[max(start - offset, 0) : end - offset]
 
 
-def open_to_file(keys: Keys | SubjectKey, place: Place, source: BinaryIO, target: Path) -> None:
-    """Open a stream into a file, which gets its name only when the last chunk has verified.
-
-    Args:
-        keys: Where the key is looked up by the key id in the stream; or that very key.
-        place: The field that names the file, with codec BYTES.
-        source: The sealed stream.
-        target: The file; one that exists is replaced. It can be read by its owner alone.
-
-    Raises:
-        NotSealed: It does not start with `SPS1`.
-        DecryptionError: As `open_stream`; then there is no file, or still the old one.
-        OSError: The file cannot be written.
-    """
-    pieces = open_stream(keys, place, source)
-    with NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as file:
-        written = Path(file.name)
-        try:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-            written.replace(target)
-        except BaseException:
-            # Plaintext of a stream that may not be whole is not left behind, whatever the reason.
-            written.unlink()
-            raise
-
-
-def _key(keys: Keys | SubjectKey, place: Place, source: BinaryIO) -> SubjectKey:
+def _key(keys: Keys | SubjectKey, place: Place, head: StreamHead) -> SubjectKey:
     """The key that the head of a stream names. Raises: as `open_stream`."""
-    head = source.read(HEAD)
-    if head[: len(MAGIC)] != MAGIC:
-        raise NotSealed
-    kid = head[len(MAGIC) :]
-    if len(head) != HEAD or place.codec is not Codec.BYTES:
+    if place.codec is not Codec.BYTES:
         raise DecryptionError
-    key = keys.for_stream(place, kid) if isinstance(keys, Keys) else keys
-    if key.kid != kid or not fits(key, place):
+    key = keys.for_stream(place, head.kid) if isinstance(keys, Keys) else keys
+    if key.kid != head.kid or not fits(key, place):
         raise DecryptionError
     return key
 

@@ -37,7 +37,6 @@ class SubjectKey:
         retention_class: The class of keys; another class of the same person has another key.
         kid: 16 bytes that name the key in every cell, and commit to it.
         cell_cipher: AES-256-GCM under the derived cell key.
-        stream_key: The derived key of streams.
     """
 
     tenant: str
@@ -45,7 +44,12 @@ class SubjectKey:
     retention_class: str
     kid: bytes
     cell_cipher: AESGCM = field(repr=False)
-    stream_key: bytes = field(repr=False)
+    _keyed: HMAC = field(repr=False, alias="keyed")
+
+    @property
+    def stream_key(self) -> bytes:
+        """The derived key of streams."""
+        return _derived(self._keyed, LABEL_STREAM)[:32]
 
     @classmethod
     def derive(cls, secret: bytes, *, tenant: str, subject: SubjectRef, retention_class: str) -> SubjectKey:
@@ -57,7 +61,7 @@ class SubjectKey:
             retention_class=retention_class,
             kid=_derived(keyed, LABEL_KID)[:16],
             cell_cipher=AESGCM(_derived(keyed, LABEL_CELL)[:32]),
-            stream_key=_derived(keyed, LABEL_STREAM)[:32],
+            keyed=keyed,
         )
 
     def __reduce__(self) -> NoReturn:

@@ -15,23 +15,22 @@ from sectorprivacy.vocabulary import SubjectRef
 
 def minted(
     tenant_key: TenantKey, subjects: Collection[SubjectRef], retention_class: str, made: datetime
-) -> list[KeyRow]:
-    """Rows of new keys, one for each person."""
-    rows: list[KeyRow] = []
+) -> list[tuple[KeyRow, SubjectKey]]:
+    """Rows of new keys, one for each person, each with its key."""
+    rows: list[tuple[KeyRow, SubjectKey]] = []
     for subject in subjects:
         key, wrapped = tenant_key.mint(subject, retention_class)
-        rows.append(
-            KeyRow(
-                tenant=tenant_key.tenant,
-                kid=key.kid,
-                subject=subject,
-                retention_class=retention_class,
-                epoch=tenant_key.epoch,
-                wrapped=wrapped,
-                status=KeyStatus.ACTIVE,
-                made=made,
-            )
+        row = KeyRow(
+            tenant=tenant_key.tenant,
+            kid=key.kid,
+            subject=subject,
+            retention_class=retention_class,
+            epoch=tenant_key.epoch,
+            wrapped=wrapped,
+            status=KeyStatus.ACTIVE,
+            made=made,
         )
+        rows.append((row, key))
     return rows
 
 
@@ -52,14 +51,17 @@ def unwrapped(rows: Iterable[KeyRow], tenant_keys: Mapping[int, TenantKey]) -> d
     return keys
 
 
-def rewrapped(row: KeyRow, old: Mapping[int, TenantKey], current: TenantKey) -> KeyRow | None:
-    """A row under the current tenant key; None where it does not unwrap, and so is left for people to look at."""
-    if row.wrapped is None or row.epoch not in old:
-        return None
+def rewrapped(row: KeyRow, old: Mapping[int, TenantKey], current: TenantKey) -> tuple[KeyRow, bool]:
+    """A row under the current tenant key, and whether it unwraps.
+
+    What does not unwrap is moved as it is: it opens nothing, and must not hold up the end of its epoch.
+    """
     try:
+        if row.wrapped is None or row.epoch not in old:
+            raise DecryptionError
         wrapped = old[row.epoch].rewrap(
             row.wrapped, kid=row.kid, subject=row.subject, retention_class=row.retention_class, to=current
         )
     except DecryptionError:
-        return None
-    return evolve(row, epoch=current.epoch, wrapped=wrapped)
+        return evolve(row, epoch=current.epoch), False
+    return evolve(row, epoch=current.epoch, wrapped=wrapped), True

@@ -37,6 +37,14 @@ _INVALID_STATE: Final = "KMSInvalidStateException"
 _DENIED: Final = "AccessDeniedException"
 _LEAVING: Final = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 
+_AS_MADE: Final[Mapping[str, object]] = {
+    "Origin": "AWS_KMS",
+    "KeySpec": "SYMMETRIC_DEFAULT",
+    "KeyUsage": "ENCRYPT_DECRYPT",
+    "MultiRegion": False,
+}
+"""How a key is made, and must be: what was carried in is known to somebody, and replicas live on in other regions."""
+
 _TALKATIVE: Final = ("botocore", "urllib3")
 _asking: ContextVar[bool] = ContextVar("asking", default=False)
 
@@ -59,11 +67,14 @@ def _unlogged() -> Generator[None]:
 
 
 class AwsKms:
-    """A KeyProvider that destroys: one symmetric KMS key for each KeyName, `alias/sectorprivacy/acme/wrap/3`.
+    """A KeyProvider that destroys: one KMS key for each KeyName, `alias/sectorprivacy/acme/wrap/3/9f2c4e0a1b2c3d4e`.
 
-    Tenant, use and epoch are the encryption context. An outage costs two requests for a call, and a call that goes well
-    costs one to five. Threads may share a provider; a forked process connects anew. A `KeyUnavailable` says what KMS
-    answered in a note of its traceback, never in its text.
+    The parts of the name are the encryption context and the tags of the key. An alias is not taken at its word: a key
+    wraps and is destroyed only if it has the tags of the name, and if KMS made it and keeps it in this region alone.
+
+    An outage costs two requests for a call, and a call that goes well costs one to seven. Threads may share a provider;
+    a forked process connects anew. A `KeyUnavailable` says what KMS answered in a note of its traceback, never in its
+    text.
 
     Destroying is scheduled: from that moment KMS refuses to use the key, but whoever may cancel the deletion can take
     it back until the waiting period ends, and the receipt of an erasure names that day as its horizon.
@@ -104,12 +115,8 @@ class AwsKms:
     def wrap(self, name: KeyName, secret: bytes) -> bytes:
         """See KeyProvider; of many that make the key of a new name, the one whose alias is first is used by all."""
         try:
-            return self._encrypt(_alias(name), name, secret)
-        except ClientError as refused:
-            if _code(refused) != _NOT_FOUND:
-                raise _unavailable(_code(refused)) from None
-        try:
-            return self._encrypt(self._made(name), name, secret)
+            key = self._own(name)
+            return self._encrypt(self._made(name) if key is None else key["KeyId"], name, secret)
         except ClientError as refused:
             raise _unavailable(_code(refused)) from None
 
@@ -130,9 +137,12 @@ class AwsKms:
 
         Returns:
             The end of the waiting period; None once it has passed, and for a name that was never made.
+
+        Raises:
+            KeyUnavailable: As in DestroysKeys, and if the alias leads to another key than that of the name.
         """
         try:
-            key = self._described(name)
+            key = self._own(name)
             if key is None:
                 return None
             if key["KeyState"] in _LEAVING:
@@ -146,16 +156,21 @@ class AwsKms:
         return bytes(answer["CiphertextBlob"])
 
     def _made(self, name: KeyName) -> str:
-        """A new key under the alias of the name, or the alias where another was first."""
-        tags = [{"TagKey": f"sectorprivacy:{part}", "TagValue": value} for part, value in _context(name).items()]
-        made = self._ask("create_key", Description=f"sectorprivacy {name}", Tags=tags)["KeyMetadata"]["KeyId"]
+        """Id of a new key, with the alias of the name; or of the one that has it, where another was first."""
+        tags = [{"TagKey": tag, "TagValue": value} for tag, value in _tags(name).items()]
+        made = self._ask("create_key", Description=f"sectorprivacy {name}", Tags=tags, **_AS_MADE)["KeyMetadata"][
+            "KeyId"
+        ]
         try:
             self._ask("create_alias", AliasName=_alias(name), TargetKeyId=made)
         except ClientError as refused:
             self._abandon(made)
             if _code(refused) != _EXISTS:
                 raise
-            return _alias(name)
+            first = self._own(name)
+            if first is None:
+                raise _unavailable(_NOT_FOUND) from None
+            return str(first["KeyId"])
         return str(made)
 
     def _abandon(self, key: str) -> None:
@@ -166,6 +181,20 @@ class AwsKms:
 
     def _scheduled(self, key: str, days: int) -> datetime:
         return _moment(self._ask("schedule_key_deletion", KeyId=key, PendingWindowInDays=days)["DeletionDate"])
+
+    def _own(self, name: KeyName) -> Mapping[str, Any] | None:
+        """The key behind the alias of a name. An alias can be led to another key, which may be one in use.
+
+        Raises:
+            KeyUnavailable: It was not made for this name, or its material is known or used elsewhere.
+        """
+        key = self._described(name)
+        if key is not None:
+            answer = self._ask("list_resource_tags", KeyId=key["KeyId"])
+            tags = {tag["TagKey"]: tag["TagValue"] for tag in answer["Tags"]}
+            if not (_tags(name).items() <= tags.items() and _AS_MADE.items() <= key.items()):
+                raise _unavailable("the alias leads to a key that was not made for it")
+        return key
 
     def _described(self, name: KeyName) -> Mapping[str, Any] | None:
         try:
@@ -229,11 +258,15 @@ class AwsKms:
 
 def _alias(name: KeyName) -> str:
     """Another alias for every name; an alias has no dots, so D stands for one, which no tenant id contains."""
-    return f"alias/sectorprivacy/{name.tenant.replace('.', 'D')}/{name.use.value}/{name.epoch}"
+    return f"alias/sectorprivacy/{name.tenant.replace('.', 'D')}/{name.use.value}/{name.epoch}/{name.serial}"
 
 
 def _context(name: KeyName) -> dict[str, str]:
-    return {"tenant": name.tenant, "use": name.use.value, "epoch": str(name.epoch)}
+    return {"tenant": name.tenant, "use": name.use.value, "epoch": str(name.epoch), "serial": name.serial}
+
+
+def _tags(name: KeyName) -> dict[str, str]:
+    return {f"sectorprivacy:{part}": value for part, value in _context(name).items()}
 
 
 def _moment(given: datetime) -> datetime:

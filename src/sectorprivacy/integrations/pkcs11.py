@@ -121,9 +121,10 @@ class _Wrapped:
 
 
 class Pkcs11Token:
-    """A KeyProvider that destroys: for each KeyName one AES-256 key, made in the token, labelled `acme/wrap/3`.
+    """A KeyProvider that destroys: for each KeyName one AES-256 key, made in the token.
 
-    Keys are sensitive and never extractable; a key of that label that was not made so in the token is left alone.
+    Its label is the name, `acme/wrap/3/9f2c4e0a1b2c3d4e`. Keys are sensitive and never extractable; a key of that label
+    that was not made so in the token is left alone.
     Wrapped is `01 · id of the key 16 · nonce 12 · AES-256-GCM ciphertext 32 · tag 16` (CKM_AES_GCM), the nonce drawn
     from the operating system, the name the associated data. A token without CKM_AES_GCM cannot be used.
 

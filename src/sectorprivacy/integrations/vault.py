@@ -62,6 +62,24 @@ class _Refused(_Answer):
     errors: list[str]
 
 
+class _Facts(_Answer):
+    type: str
+    derived: bool
+    exportable: bool
+    allow_plaintext_backup: bool
+    imported_key: bool = False
+
+    @property
+    def stays_there(self) -> bool:
+        """Whether the key was made in the server, cannot leave it, and is the same for every wrap."""
+        lets_go = self.exportable or self.allow_plaintext_backup
+        return self.type == _TYPE and not (lets_go or self.derived or self.imported_key)
+
+
+class _Described(_Answer):
+    data: _Facts
+
+
 A = TypeVar("A", bound=_Answer)
 
 
@@ -95,9 +113,10 @@ def environment_token() -> str:
 
 
 class VaultTransit:
-    """A KeyProvider that destroys: one Transit key for each KeyName, `sectorprivacy-acme-wrap-3` for `acme/wrap/3`.
+    """A KeyProvider that destroys: one Transit key for each KeyName, `sectorprivacy-acme-WRAP-3-9f2c4e0a1b2c3d4e`.
 
     Keys are of type `aes256-gcm96`, not exportable and not backed up in plaintext; the name is their associated data.
+    A key that is otherwise wraps nothing, if the token may read what the key is like.
     Nothing is tried again here, no redirect is followed and no proxy of the environment is used. A connection lasts
     for one call, since a tenant key is unwrapped once in minutes: threads and forked processes may share a provider.
     A `KeyUnavailable` says what happened in a note of its traceback, never in its text.
@@ -132,7 +151,7 @@ class VaultTransit:
     def wrap(self, name: KeyName, secret: bytes) -> bytes:
         """See KeyProvider; Transit makes the key with the first wrap, one for all who come at once.
 
-        Made so, a key is not exportable, and the program needs no right to the keys themselves.
+        Made so, a key is not exportable. One that somebody else made first is looked at, where the token may.
         """
         response = self._call(
             "POST",
@@ -145,6 +164,7 @@ class VaultTransit:
         wrapped = response.read(_Encrypted).data.ciphertext.encode()
         if not _WRAPPED.fullmatch(wrapped):
             raise _unavailable("what Transit wrapped has another form")
+        self._look_at(name)
         return wrapped
 
     def unwrap(self, name: KeyName, wrapped: bytes) -> bytes:
@@ -169,6 +189,14 @@ class VaultTransit:
         # Whoever destroys it at the same time may have been first: then both calls are refused, and it is gone.
         if not response.succeeded and self._exists(name):
             raise _unavailable(f"Transit answered {response.status}")
+
+    def _look_at(self, name: KeyName) -> None:
+        response = self._call("GET", f"keys/{_key(name)}")
+        if response.status == HTTPStatus.FORBIDDEN:
+            return  # a token that may only encrypt and decrypt cannot see what the key is like
+        _succeeded(response)
+        if not response.read(_Described).data.stays_there:
+            raise _unavailable("the key may be exported, or is not as Transit makes it")
 
     def _exists(self, name: KeyName) -> bool:
         response = self._call("GET", f"keys/{_key(name)}")
@@ -232,8 +260,11 @@ def _path(mount: str) -> str:
 
 
 def _key(name: KeyName) -> str:
-    """Another key for every name, since use and epoch have no hyphen and stand last."""
-    return f"sectorprivacy-{name.tenant}-{name.use.value}-{name.epoch}"
+    """Another key for every name, and no tenant's beginning is another's: the use is in capitals, which ids are not.
+
+    D stands for a dot, since two in a row look like a path that leads elsewhere.
+    """
+    return f"sectorprivacy-{name.tenant.replace('.', 'D')}-{name.use.value.upper()}-{name.epoch}-{name.serial}"
 
 
 def _bound(name: KeyName) -> str:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import BinaryIO
 
 from attrs import evolve, frozen
 
-from sectorprivacy.encryption import Place
+from sectorprivacy.encryption import Place, kid_of
 from sectorprivacy.ledger import People
 from sectorprivacy.purposes._gate import Gate
 from sectorprivacy.vocabulary import SubjectRef
-
-_HEAD = 20
-"""Bytes before the first chunk of a stream: `SPS1` and the key id."""
 
 
 @frozen
@@ -64,7 +60,7 @@ def sealed_place(gate: Gate, place: Place, cell: bytes) -> Place:
         place: The place that its record says today.
         cell: The cell.
     """
-    return owned(gate, [(place, cell[2:18])])[0].place
+    return owned(gate, [(place, kid_of(cell))])[0].place
 
 
 class Covered:
@@ -79,6 +75,7 @@ class Covered:
         self._gate = gate
         self._people = people
         self._several: dict[str, bool] = {}
+        self._single: dict[bytes, People] = {}
         self._found: dict[tuple[bytes, bytes], tuple[SubjectRef, People]] = {}
 
     def known(self, place: Place, kid: bytes) -> Owned | None:
@@ -92,34 +89,29 @@ class Covered:
         if several is None:
             several = self._several[place.model] = self._gate.may_have_several_owners(place.model)
         if not several:
-            return Owned(place, frozenset((place.subject,)) & self._people)
+            return Owned(place, self._alone(place.subject))
         found = self._found.get((place.subject.raw, kid))
         return None if found is None else Owned(_with(place, found[0]), found[1])
 
     def of(self, values: Sequence[tuple[Place, bytes]]) -> list[Owned]:
         """Whose each of these values is, of those who are covered; blocking."""
-        unknown = [(place, kid) for place, kid in values if self.known(place, kid) is None]
-        for (place, kid), whose in zip(unknown, owned(self._gate, unknown), strict=True):
-            self._found[place.subject.raw, kid] = whose.place.subject, whose.people & self._people
-        return [each for place, kid in values if (each := self.known(place, kid)) is not None]
+        found = [self.known(*value) for value in values]
+        unknown = [value for value, each in zip(values, found, strict=True) if each is None]
+        looked_up = iter(self._looked_up(unknown) if unknown else ())
+        return [next(looked_up) if each is None else each for each in found]
 
+    def _alone(self, subject: SubjectRef) -> People:
+        """The one owner, or nobody if the scope does not cover them."""
+        people = self._single.get(subject.raw)
+        if people is None:
+            people = self._single[subject.raw] = frozenset((subject,)) & self._people
+        return people
 
-class StreamHead:
-    """A sealed file whose key id is known before it is opened."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self._head = source.read(_HEAD)
-        self._source = source
-
-    @property
-    def kid(self) -> bytes:
-        """The key id; of what is no stream, what stands in its place."""
-        return self._head[4:]
-
-    def read(self, size: int) -> bytes:
-        """The head, and then what follows it."""
-        head, self._head = self._head, b""
-        return head or self._source.read(size)
+    def _looked_up(self, values: Sequence[tuple[Place, bytes]]) -> list[Owned]:
+        found = [evolve(each, people=each.people & self._people) for each in owned(self._gate, values)]
+        for (place, kid), whose in zip(values, found, strict=True):
+            self._found[place.subject.raw, kid] = whose.place.subject, whose.people
+        return found
 
 
 def _with(place: Place, subject: SubjectRef) -> Place:

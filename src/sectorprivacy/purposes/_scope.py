@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import Token
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
-from sectorprivacy.encryption import KeyAccess, Place, Sealed, key_access, loop_runs, open_stream
-from sectorprivacy.errors import KeyNotLoaded, NoPurpose, SubjectNotCovered
+from sectorprivacy.encryption import (
+    KeyAccess,
+    Place,
+    Sealed,
+    StreamHead,
+    head_of,
+    key_access,
+    kid_of,
+    loop_runs,
+    open_range,
+    open_stream,
+)
+from sectorprivacy.errors import DecryptionError, KeyNotLoaded, NoPurpose, SubjectNotCovered
 from sectorprivacy.ledger import Deed, LogEntry, Pair
 from sectorprivacy.policy import Activity
 from sectorprivacy.purposes._gate import Gate, Use, current_gate
-from sectorprivacy.purposes._owners import Covered, Owned, StreamHead
+from sectorprivacy.purposes._owners import Covered, Owned
+from sectorprivacy.purposes._whole_file import write_whole
 from sectorprivacy.vocabulary import Identifier, SubjectRef
 
 Subject = Any
@@ -54,46 +67,118 @@ class Scope:
         """
         if self._left:
             raise NoPurpose
-        owned = self._covered.known(place, cell[2:18])
+        kid = kid_of(cell)
+        owned = self._covered.known(place, kid)
         if owned is not None and _named(place, owned) in self._prefetched:
-            return self._gate.keys.open(owned.place, cell)
+            return self._open_loaded(owned.place, cell)
         if loop_runs():
             # Even where the key is known: the use would be logged here, and opening never blocks a loop.
             raise KeyNotLoaded
-        (owned,) = self._covered.of([(place, cell[2:18])])
+        if owned is None:
+            (owned,) = self._covered.of([(place, kid)])
         use = self._permit(owned)
-        if not self._gate.keys.reads_plaintext(owned.place, cell):
-            self._gate.keys.for_opening(owned.place, cell)  # what has no key is not logged as opened
-        self._write_log([(owned, use)])
+        if self._unlogged(owned, use):
+            if not self._gate.keys.reads_plaintext(owned.place, cell):
+                self._gate.keys.for_opening(owned.place, cell)  # what has no key is not logged as opened
+            self._write_log([(owned, use)])
         return self._gate.keys.open(owned.place, cell)
 
-    def open_file(self, place: Place, source: BinaryIO) -> Iterator[bytes]:
-        """The content of a sealed file, piece by piece; blocking. Raises: as `open`, also while iterating."""
-        head = StreamHead(source)
+    def open_file(
+        self, place: Place, source: BinaryIO, *, start: int = 0, length: int | None = None
+    ) -> Iterator[bytes]:
+        """The content of a sealed file or a part of it, logged before it is released; blocking.
+
+        Under an event loop: `async for piece in off_loop(lambda: scope.open_file(place, source)):`.
+
+        Args:
+            place: The field that names the file: `privacy.gate.place(record, field)`.
+            source: The sealed file, at its beginning; seekable where a part of it is wanted.
+            start: First byte of the content, from 0.
+            length: How many bytes; None for the rest. What lies beyond the end is left out.
+
+        Returns:
+            Pieces of the content, each verified before it is released. Of a part it is known before the first piece
+            that the file is whole; of all of it only when the iterator ends without an error (see `open_to_file`).
+
+        Raises:
+            NoPurpose: The scope was left. What was opened before can be read to its end.
+            ProcessingRefused: The scope does not cover the file.
+            KeyNotLoaded: An event loop runs here.
+            NotSealed: It is no sealed file.
+            DecryptionError: It was not sealed for this place, or was changed or cut; also while iterating.
+            ValueError: A mistake of the program: start or length is negative.
+        """
+        if self._left:
+            raise NoPurpose
+        if loop_runs():
+            raise KeyNotLoaded
+        head = StreamHead.read(source)
         (owned,) = self._covered.of([(place, head.kid)])
         use = self._permit(owned)
-        pieces = open_stream(self._gate.keys, owned.place, cast("BinaryIO", head))
+        pieces = (
+            open_stream(self._gate.keys, owned.place, source, head=head)
+            if (start, length) == (0, None)
+            else open_range(self._gate.keys, owned.place, source, start, length, head=head)
+        )
         self._write_log([(owned, use)])
         return pieces
+
+    def open_to_file(self, place: Place, source: BinaryIO, target: Path) -> None:
+        """Write the content of a sealed file to a file, which gets its name when all of it has verified; blocking.
+
+        Under an event loop: `await asyncio.to_thread(scope.open_to_file, place, source, target)`.
+
+        Args:
+            place: The field that names the file: `privacy.gate.place(record, field)`.
+            source: The sealed file, at its beginning.
+            target: The file in the clear; one that exists is replaced. Its owner alone can read it.
+
+        Raises:
+            ProcessingRefused: As `open_file`; then, as in every failure, there is no file, or still the old one.
+            DecryptionError: As `open_file`.
+            OSError: The file cannot be written.
+        """
+        write_whole(self.open_file(place, source), target)
 
     def covered(self, values: Iterable[Sealed[Any]]) -> list[Sealed[Any]]:
         """Those of these values that belong to somebody whom the scope covers; blocking."""
         stored = [(value, place) for value in values if (place := value.place) is not None]
-        owners = self._covered.of([(place, value.cell[2:18]) for value, place in stored])
+        owners = self._covered.of([(place, kid_of(value.head)) for value, place in stored])
         return [value for (value, _), owned in zip(stored, owners, strict=True) if owned.people]
 
     def prefetch(self, values: Iterable[Sealed[Any]]) -> None:
-        """Load the keys of these values in one query and log their use in one write; blocking. Raises: as `open`."""
-        stored = [(place, value.cell) for value in values if (place := value.place) is not None]
-        owners = self._covered.of([(place, cell[2:18]) for place, cell in stored])
+        """Load the keys of these values in one query and log their use in one write; blocking.
+
+        A value that is damaged says so when it is opened, and does not keep the others shut.
+
+        Raises:
+            NoPurpose: The scope was left.
+            ProcessingRefused: The scope does not cover one of them.
+            KeyUnavailable: The key service cannot be reached.
+        """
+        stored = [(place, value.head) for value in values if (place := value.place) is not None]
+        owners = self._covered.of([(place, kid_of(head)) for place, head in stored])
         permitted = [(owned, self._permit(owned)) for owned in owners]
-        self._gate.keys.load(cell for _, cell in stored)
+        self._gate.keys.load(head for _, head in stored)
         self._write_log(permitted)
         self._prefetched.update(_named(place, owned) for (place, _), owned in zip(stored, owners, strict=True))
 
     def leave(self) -> None:
         """Open nothing from now on."""
         self._left = True
+
+    def _open_loaded(self, place: Place, cell: bytes) -> Any:
+        try:
+            return self._gate.keys.open(place, cell)
+        except DecryptionError:
+            if self._has_expired(kid_of(head_of(cell))):
+                # Nothing is said about a cell under a loop before its key is known; prefetch finds out.
+                raise KeyNotLoaded from None
+            raise
+
+    def _has_expired(self, kid: bytes) -> bool:
+        """Whether a loop runs and the key that was prefetched, if there is one, has to be asked for again."""
+        return bool(kid) and loop_runs() and not self._gate.keys.is_loaded(kid)
 
     def _permit(self, owned: Owned) -> Use:
         if self._left:
@@ -109,6 +194,9 @@ class Scope:
             for person in owned.people:
                 self._gate.ask(self.activity, use, person)
         return use
+
+    def _unlogged(self, owned: Owned, use: Use) -> bool:
+        return any((person.raw, use.category) not in self._logged for person in owned.people)
 
     def _write_log(self, uses: Iterable[tuple[Owned, Use]]) -> None:
         with self._lock:

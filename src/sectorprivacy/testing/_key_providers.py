@@ -19,6 +19,8 @@ from traceback import format_exception
 from typing import Final, Protocol, runtime_checkable
 from unittest import SkipTest
 
+from attrs import evolve
+
 from sectorprivacy.encryption import KeyName, KeyProvider, KeyUse
 from sectorprivacy.errors import DecryptionError, KeyUnavailable
 
@@ -48,7 +50,7 @@ class KeyProviderConformance(ABC):
 
     def name(self) -> KeyName:
         """The name of an object that was never made."""
-        return KeyName(f"conformance.{secrets.token_hex(8)}", KeyUse.WRAP, 1)
+        return KeyName.fresh(f"conformance.{secrets.token_hex(8)}", KeyUse.WRAP, 1)
 
     def test_a_secret_comes_back(self) -> None:
         """What was wrapped for a name unwraps for it, as often as asked, and takes no more room than a store has."""
@@ -66,7 +68,7 @@ class KeyProviderConformance(ABC):
         _require(provider.unwrap(name, first) == provider.unwrap(name, second) == secret, "both unwrap")
 
     def test_another_name_refuses(self) -> None:
-        """What was wrapped for one tenant, use or epoch unwraps for no other, whether or not that one exists."""
+        """What was wrapped for one tenant, use, epoch or serial unwraps for no other, whether or not there is one."""
         provider, name, secret = self.provider(), self.name(), secrets.token_bytes(32)
         wrapped = provider.wrap(name, secret)
         for other in _others(name):
@@ -77,9 +79,10 @@ class KeyProviderConformance(ABC):
     def test_names_that_look_alike_are_apart(self) -> None:
         """Every tenant id has objects of its own, also where a service allows fewer characters than an id does."""
         provider, secret = self.provider(), secrets.token_bytes(32)
-        start = self.name().tenant
+        alike = self.name()
+        start = alike.tenant
         tenants = [f"{start}{end}" for end in (".a", "-a", "_a", "..a", "da", "-wrap", "-wrap-1", "-", ".", "--a")]
-        wrapped = {KeyName(each, KeyUse.WRAP, 1): b"" for each in tenants}
+        wrapped = {evolve(alike, tenant=each): b"" for each in tenants}
         for name in wrapped:
             wrapped[name] = provider.wrap(name, secret)
         for name, text in wrapped.items():
@@ -191,9 +194,10 @@ def _spellings(secret: bytes) -> tuple[str, ...]:
 
 def _others(name: KeyName) -> tuple[KeyName, ...]:
     return (
-        KeyName(f"{name.tenant}x", name.use, name.epoch),
-        KeyName(name.tenant, KeyUse.INDEX, name.epoch),
-        KeyName(name.tenant, name.use, name.epoch + 1),
+        evolve(name, tenant=f"{name.tenant}x"),
+        evolve(name, use=KeyUse.INDEX),
+        evolve(name, epoch=name.epoch + 1),
+        evolve(name, serial=secrets.token_hex(8)),
     )
 
 

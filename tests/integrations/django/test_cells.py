@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sectorprivacy.app import Privacy
-from sectorprivacy.encryption import Custody, Keys, Place, Sealed, from_text, seal, unseal
+from sectorprivacy.encryption import Custody, Keys, KeyStatus, Place, Sealed, from_text, seal, unseal
+from sectorprivacy.errors import InvalidDeclaration
 from sectorprivacy.integrations.django import DjangoCells
 from sectorprivacy.purposes import entered, using
-from tests.integrations.django.alarm_site.models import MODELS, ActiveCustomer, Customer, Guard, Note
+from tests.integrations.django.alarm_site.models import MODELS, ActiveCustomer, Customer, Guard, Moved, Note
 from tests.integrations.django.alarm_site.privacy import serving
 
 
@@ -56,9 +59,9 @@ def test_every_row_is_seen_once(people: Privacy, limit: int, engine: str) -> Non
     """The rows of all tables, whatever the size of a page; a proxy has no table of its own."""
     cells = DjangoCells([*MODELS, ActiveCustomer])
     with people:
-        before = cells.count(lambda _: True)
+        before = sum(cells.left(lambda _: True).values())
         assert sweep(cells, lambda _: True, again(people), limit) == [12, 17, 0]
-        assert cells.count(lambda _: True) == before == 17
+        assert sum(cells.left(lambda _: True).values()) == before == 17
         assert Guard.objects.matching(personal_number="123").get().login == "guard"
 
 
@@ -143,3 +146,41 @@ def test_what_is_no_cell_is_passed_over(people: Privacy) -> None:
         cursor.execute("UPDATE alarm_site_customer SET name = 'Kari'")
     with people:
         assert sweep(DjangoCells([Customer]), lambda _: True, again(people), 2) == [5, 5, 0]
+
+
+def test_values_in_the_clear_are_counted(people: Privacy, engine: str) -> None:
+    """How far a migration is, of the fields that are being migrated alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO alarm_site_moved (number, active, name) VALUES ('1', true, 'Kari')")
+        cursor.execute("INSERT INTO alarm_site_moved (number, active, name) VALUES ('2', true, 'Ola')")
+    with people:
+        assert DjangoCells([Moved, Customer]).plaintext_counts() == {"site.moved.name": 2}
+        Moved.objects.get(number="1").save()
+        assert DjangoCells([Moved, Customer]).plaintext_counts() == {"site.moved.name": 1}
+
+
+@pytest.mark.parametrize("after", ["", "{", "[9, null]", "[-1, null]", "[true, null]", "7", '["0", null]', "[1, []]"])
+def test_a_page_begins_where_one_ended(people: Privacy, after: str) -> None:
+    """What another holder said is no place to begin."""
+    with people, pytest.raises(InvalidDeclaration):
+        DjangoCells(MODELS).reseal(lambda _: True, again(people), after, 10)
+
+
+def test_a_page_costs_a_fixed_number_of_key_statements_and_one_transaction(people: Privacy) -> None:
+    """Its old keys are loaded together, and its new ones made together."""
+    keys = people.gate.keys
+    store: Any = keys.store
+    spent: list[tuple[int, int]] = []
+    with people:
+        for size in (2, 5):
+            subjects = [people.subjects.ref("customer_number", str(number)) for number in range(5)]
+            kids = {row.kid for row in store.rows(keys.tenant, subjects=subjects)}
+            store.change(keys.tenant, kids, before={KeyStatus.ACTIVE}, after=KeyStatus.DECRYPT_ONLY)
+            keys.forget(subjects)
+            before = store.queries
+            with CaptureQueriesContext(connection) as captured:
+                page = DjangoCells([Customer]).reseal(lambda _: True, again(people), None, size)
+            assert (page.seen, page.resealed) == (size, 2 * size)
+            begun = sum(each["sql"].startswith("BEGIN") for each in captured)
+            spent.append((store.queries - before, begun))
+    assert spent[0] == spent[1] == (2, 1)

@@ -104,7 +104,7 @@ def rotated(home: Home) -> list[EpochStatus]:
         assert {each.epoch for each in keys.store.tally(TENANT) if each.status is not KeyStatus.ERASED} == {len(epochs)}
         for each in epochs[:-1]:
             with pytest.raises(DecryptionError):
-                keys.provider.unwrap(KeyName(TENANT, KeyUse.WRAP, each.number), b"anything")
+                keys.provider.unwrap(KeyName(TENANT, KeyUse.WRAP, each.number, "0" * 16), b"anything")
     return [each.status for each in epochs]
 
 

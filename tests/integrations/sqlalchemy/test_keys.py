@@ -19,7 +19,7 @@ from attrs import evolve
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from sectorprivacy.encryption import Epoch, EpochStatus, KeyRow, KeyStatus, KeyUse
+from sectorprivacy.encryption import Epoch, KeyName, KeyRow, KeyStatus, KeyUse
 from sectorprivacy.errors import DatabaseUnreachable, DatabaseUnsafe, EpochEnded
 from sectorprivacy.integrations.sqlalchemy import open_database, settle
 from sectorprivacy.integrations.sqlalchemy._keys import SqlKeyStore
@@ -50,7 +50,7 @@ def key_store(engine: Engine) -> SqlKeyStore:
 
 
 def epoch(number: int, use: KeyUse = KeyUse.WRAP) -> Epoch:
-    return Epoch(tenant=TENANT, use=use, number=number, wrapped=b"w" * 40, status=EpochStatus.CURRENT, began=MADE)
+    return Epoch.begun(KeyName(TENANT, use, number, "0" * 16), bytes(32), wrapped=b"w" * 40, at=MADE)
 
 
 def row(number: int, under: int = 1) -> KeyRow:
@@ -92,6 +92,7 @@ CALLS: dict[str, Call] = {
     "begin": lambda store: store.begin(epoch(2)),
 }
 WRITES = ("insert", "erase", "change", "begin")
+LOCKS_PEOPLE = ("insert", "erase", "change")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ WRITES = ("insert", "erase", "change", "begin")
         ("rows", 1),
         ("insert", 3),  # the rows, the fence, and what stands
         ("erase", 1),
-        ("change", 1),
+        ("change", 2),  # whose they are, and the change
         ("page", 1),
         ("tally", 1),
         ("epochs", 1),
@@ -113,7 +114,8 @@ def test_a_call_costs_a_fixed_number_of_statements(
     """Three people cost what one costs: a result page is one query, an import one insert."""
     with statements() as seen:
         CALLS[name](key_store)
-    assert len([each for each in seen if not each.startswith("PRAGMA")]) == expected
+    locks = name in LOCKS_PEOPLE and key_store._engine.dialect.name == "postgresql"
+    assert len([each for each in seen if not each.startswith("PRAGMA")]) == expected + locks
 
 
 @pytest.mark.parametrize("name", ["rows", "insert", "erase", "change", "page"])
@@ -171,7 +173,7 @@ def test_what_is_destroyed_is_settled(
         "UPDATE sp_key SET wrapped = NULL",
         "UPDATE sp_epoch SET status = 'destroyed'",
         "UPDATE sp_epoch SET wrapped = NULL",
-        "INSERT INTO sp_epoch SELECT tenant, use, 2, wrapped, status, began FROM sp_epoch",
+        'INSERT INTO sp_epoch SELECT tenant, use, 2, serial, "check", wrapped, status, began FROM sp_epoch',
         "UPDATE sp_key SET subject = (SELECT subject FROM sp_key LIMIT 1)",
     ],
 )
@@ -247,6 +249,37 @@ def test_writers_of_the_same_people_do_not_wait_crosswise(postgres_url: str) -> 
         first, second = threads.map(store.insert, (one, other))
     assert list(first) == list(reversed(second))
     opened.dispose()
+
+
+@pytest.mark.needs("postgres")
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda store: store.erase(TENANT, person(1)),
+        lambda store: store.change(TENANT, [row(1).kid], before=list(KeyStatus), after=KeyStatus.DISABLED),
+    ],
+)
+def test_whoever_ends_the_keys_of_a_person_waits_for_one_that_is_being_made(postgres_url: str, ends: Call) -> None:
+    """It is not seen before its commit, and would be left to a person who is erased or in quarantine."""
+    opened = open_database(postgres_url)
+    other = open_database(f"{postgres_url}&options=-c%20lock_timeout%3D1")
+    store = SqlKeyStore(opened)
+    store.begin(epoch(1))
+    store.insert([row(1)])
+    store.change(TENANT, [row(1).kid], before=[KeyStatus.ACTIVE], after=KeyStatus.DECRYPT_ONLY)
+    impatient, waited = SqlKeyStore(other), []
+
+    def end_meanwhile(_: object) -> None:
+        with pytest.raises(DatabaseUnreachable):
+            ends(impatient)
+        waited.append(True)
+
+    event.listen(opened, "commit", end_meanwhile, once=True)
+    store.insert([evolve(row(7), subject=person(1))])
+    assert waited == [True]
+    assert ends(impatient)
+    opened.dispose()
+    other.dispose()
 
 
 # A disk without room

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, insert, select, text, update
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.orm.attributes import flag_modified
 
 from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, mark, personal
@@ -28,7 +28,7 @@ from sectorprivacy.errors import (
     PersonErased,
     ValueNotSealable,
 )
-from sectorprivacy.integrations.sqlalchemy import open_database, protect
+from sectorprivacy.integrations.sqlalchemy import SqlCells, open_database, protect
 from sectorprivacy.policy import Activity, Controller, Keep, Policy
 from sectorprivacy.purposes import using
 from sectorprivacy.vocabulary import Basis
@@ -449,6 +449,15 @@ def test_a_value_in_the_clear_is_written_back_sealed(session: Session, unsealed:
     assert old is not None
     with using(serving, unsealed):
         assert old.open() == "Kari Nordmann"
+
+
+def test_values_in_the_clear_are_counted(engine: Engine, session: Session, unsealed: Foreign):
+    """How far a migration is, of the fields that are being migrated alone."""
+    cells = SqlCells(sessionmaker(engine), MODELS)
+    assert cells.plaintext_counts() == {"test.foreign.old": 1}
+    unsealed.old = Sealed.of("Kari Nordmann")
+    session.commit()
+    assert cells.plaintext_counts() == {"test.foreign.old": 0}
 
 
 def test_after_the_day_a_value_in_the_clear_does_not_open(session: Session, unsealed: Foreign):

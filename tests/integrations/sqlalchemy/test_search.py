@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal
 from sectorprivacy.app import MemoryStore, Privacy
 from sectorprivacy.encryption import BlindIndex, KeyUse, LocalKeyring, Sealed
-from sectorprivacy.errors import InvalidDeclaration, NoPrivacy, NotIndexed, ValueNotSealable
+from sectorprivacy.errors import InvalidDeclaration, NoPrivacy, NotComparable, NotIndexed, ValueNotSealable
 from sectorprivacy.integrations.sqlalchemy import SealedText, find_by, insert_sealed, open_database, protect
 from sectorprivacy.policy import Activity, Controller, Keep, Policy
 from sectorprivacy.vocabulary import Basis
@@ -170,7 +170,7 @@ def test_a_field_without_an_index_is_not_searched(session: Session, kari: Custom
 )
 def test_a_comparison_says_the_way_out(compare: Callable[[], Any]):
     """A comparison of cells would find nothing and say nothing."""
-    with pytest.raises(NotIndexed) as refusal:
+    with pytest.raises(NotComparable) as refusal:
         compare()
     assert "find_by" in str(refusal.value)
     assert "kari@" not in str(refusal.value)

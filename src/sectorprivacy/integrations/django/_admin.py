@@ -68,5 +68,5 @@ def _opened(field: Any) -> Callable[[Any], Any]:
             return SEALED
 
     opened.__name__ = f"opened_{field.name}"
-    opened.short_description = f"{field.verbose_name} (opened)"  # type: ignore[attr-defined]
+    opened.short_description = f"{field.verbose_name} (opened)"  # type: ignore[attr-defined]  # Django reads it there
     return opened

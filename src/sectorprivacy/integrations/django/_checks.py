@@ -13,7 +13,7 @@ from django.db.models.constants import LOOKUP_SEP
 
 from sectorprivacy.annotations import read_fields
 from sectorprivacy.errors import DeclarationError, NotDeclared
-from sectorprivacy.integrations.django._declared import meta, sealed_columns, token_column
+from sectorprivacy.integrations.django._declared import meta, sealed_columns, token_column, token_name
 
 _COMPARED = "the database cannot compare sealed values"
 
@@ -65,7 +65,7 @@ def _compared(model: type[Model]) -> Iterator[checks.CheckMessage]:
                 model,
                 f"{name!r} is sealed and stands in an index or a constraint: {_COMPARED}.",
                 "E003",
-                f"Use {name}_token.",
+                f"Use {token_name(name)}.",
             )
 
 

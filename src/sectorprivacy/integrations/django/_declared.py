@@ -31,9 +31,14 @@ def sealed_columns(model: type[Model]) -> tuple[Any, ...]:
     return tuple(field for field in meta(model).concrete_fields if getattr(field, "is_sealed", False))
 
 
+def token_name(name: str) -> str:
+    """Name of the column with the search tokens of a sealed field; `Field.token_name` says the same."""
+    return f"{name}_token"
+
+
 def token_column(field: Any) -> str | None:
     """Name of the column with the search tokens of a sealed field, if its table has one."""
-    name = f"{field.name}_token"
+    name = token_name(field.name)
     try:
         found = meta(field.model).get_field(name)
     except FieldDoesNotExist:
@@ -79,16 +84,19 @@ def place_of(gate: Gate, field: Any, row: Model) -> Place:
     return gate.place(row, each, field_map, key_known=not key_is_assigned(field.model, field_map))
 
 
-def token_of(gate: Gate, field: Any, place: Place, value: Any) -> bytes | None:
-    """The token under the current index key; None where the field has no index.
+def tokens_of(gate: Gate, field: Any, place: Place, value: Any) -> tuple[bytes, ...]:
+    """The token that a value is written with, then those it may stand with while the index key is rotated.
+
+    Returns:
+        None at all where the field has no index.
 
     Raises:
         ValueNotSealable: The normaliser refuses the value.
     """
     index = declared(gate, field)[1].index
     if index is None:
-        return None
-    return index.token(gate.keys.index_keys()[0], place.model, place.field, place.codec, value)
+        return ()
+    return index.tokens(gate.keys.index_keys(), place.model, place.field, place.codec, value)
 
 
 def key_is_assigned(model: type[Model], field_map: FieldMap) -> bool:

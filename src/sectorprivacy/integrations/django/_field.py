@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, cast, get_origin
 
 from django.core import checks
 from django.core.exceptions import FieldError, ValidationError
-from django.db import models
-from django.db.models.expressions import Case, Value
+from django.db import IntegrityError, models
+from django.db.models.expressions import Case, Col, F, Value
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact, IsNull
 from django.db.models.query_utils import DeferredAttribute
 
 from sectorprivacy.annotations import NotPersonal, Personal
-from sectorprivacy.encryption import Place, Sealed, codec_of, seal, to_text
-from sectorprivacy.errors import DecryptionError, InvalidDeclaration, ValueNotSealable
+from sectorprivacy.encryption import PREFIX, Place, Sealed, codec_of, seal
+from sectorprivacy.errors import DecryptionError, InvalidDeclaration, KeyErased, ValueNotSealable
 from sectorprivacy.integrations.django._checks import field_problems
-from sectorprivacy.integrations.django._declared import declared, meta, place_of, token_column, token_of, values_of
+from sectorprivacy.integrations.django._declared import (
+    declared,
+    meta,
+    place_of,
+    token_column,
+    token_name,
+    tokens_of,
+    values_of,
+)
 from sectorprivacy.integrations.django._forms import FORM_CODECS, SealedFormField
 from sectorprivacy.integrations.django._page import row_state
-from sectorprivacy.integrations.django._saving import protect
-from sectorprivacy.integrations.django._value import CellText, SealedColumn, gate_for
+from sectorprivacy.integrations.django._saving import database_of, protect, stands
+from sectorprivacy.integrations.django._value import CellText, SealedColumn, gate_for, gate_for_sealing, opened
 from sectorprivacy.purposes import Gate
 
 _PACKAGE = "sectorprivacy.integrations.django"
@@ -53,7 +62,7 @@ class SealedAttribute(DeferredAttribute):
         name = self.field.attname
         held = values_of(instance)
         if isinstance(value, CellText):
-            held[name] = str(value)
+            held[name] = value
         elif isinstance(value, SealedColumn) and _same_row(value.row, instance):
             if value.row is not instance or value.text != held.get(name):
                 self._refresh(instance, value)
@@ -68,7 +77,7 @@ class SealedAttribute(DeferredAttribute):
         if value.row is instance:
             values_of(instance)[self.field.attname] = value  # put back; its token is computed anew
             return
-        values_of(instance)[self.field.attname] = value.text
+        values_of(instance)[self.field.attname] = CellText(value.text)
         row_state(instance).sealed_for.pop(self.field.attname, None)
         token = token_column(self.field)
         if token is not None:
@@ -94,8 +103,20 @@ class SealedExact(_Exact):
         raise not_compared(self.lhs.output_field)
 
 
+def _place_now(field: SealedField, row: models.Model) -> Place:
+    """Where a value of a row lives, asked once its owners are known."""
+    return place_of(gate_for(row), field, row)
+
+
 def _is_value_of(field: SealedField, expression: Any) -> bool:
     return isinstance(expression, Value) and cast("Any", expression).output_field == field
+
+
+def _is_itself(field: SealedField, expression: Any) -> bool:
+    """Whether an expression is the very column, which leaves its cells where they are."""
+    if isinstance(expression, F):
+        return expression.name == field.attname
+    return isinstance(expression, Col) and cast("Any", expression).target == field
 
 
 def not_compared(field: SealedField) -> FieldError:
@@ -165,7 +186,7 @@ class SealedField(_Field):
             _annotate(cls, name, sealed[self.sort])
         index = None if self.mark is None else self.mark.index
         if index is not None and not meta(cls).abstract:
-            token = f"{name}_token"
+            token = token_name(name)
             cls.add_to_class(token, TokenField(unique=index.unique, db_index=not index.unique))
             _annotate(cls, token, Annotated[bytes, NotPersonal(f"search token of {name}, which goes with it")])
 
@@ -178,54 +199,73 @@ class SealedField(_Field):
     def pre_save(self, model_instance: Any, add: bool) -> Any:
         """The cell of the row, sealed now if its value is new; its token is put beside it.
 
+        What is as it was loaded is left to the database. What this instance wrote before is sealed once more: the save
+        before may have been rolled back, and a key that it was sealed under be destroyed.
+
         Raises:
             NoPrivacy: No Privacy object is current.
-            ValueNotSealable: It is the cell of another row, or the codec cannot hold the value.
+            ValueNotSealable: It is the cell of another row, a rotation destroyed its key since, or the codec cannot
+                hold the value.
+            IntegrityError: Its index is unique, and another row has the value.
             PersonErased: The owner was erased here.
             KeyErased: The owner's keys were destroyed.
         """
+        if not add and stands(model_instance, self.attname):
+            return F(self.attname)
+        getattr(model_instance, self.attname)  # loads it: a deferred value is not an empty one
         value = values_of(model_instance).get(self.attname)
         if value is None:
-            self._put_token(model_instance, None)
+            self._put_token(model_instance, ())
             return None
         state = row_state(model_instance)
         if isinstance(value, str):
             if add:
                 self._refuse_copy(model_instance, state.sealed_for.get(self.attname))
-            return CellText(value)
-        gate = gate_for(model_instance)
-        place, text = self._sealed(gate, model_instance, value)
+                return CellText(value)
+            value = Sealed.stored(partial(_place_now, self, model_instance), value)
+        place, text = self._sealed(gate_for(model_instance), model_instance, value)
         state.sealed_for[self.attname] = place
         values_of(model_instance)[self.attname] = text
-        return CellText(text)
+        return text
 
-    def _sealed(self, gate: Gate, row: models.Model, value: Sealed[Any]) -> tuple[Place, str]:
-        field_map, each = declared(gate, self)
-        if value.is_stored:
-            place = place_of(gate, self, row)
-            if value.place != place:
-                raise self._of_another_row()
-            text = value.text
-            plain = None if each.index is None else gate.keys.open(place, value.cell)
-        else:
-            owner = gate.owner(row, field_map)  # before its place is asked for: they may be new
-            place = place_of(gate, self, row)
-            plain = value.release()
-            text = to_text(seal(gate.keys.for_sealing(owner, each.retention_class), place, plain))
-        if each.index is not None:
-            self._put_token(row, token_of(gate, self, place, plain))
+    def _sealed(self, gate: Gate, row: models.Model, value: Sealed[Any]) -> tuple[Place, CellText]:
+        if not value.is_stored or not value.text.startswith(PREFIX):
+            gate = gate_for_sealing(row, declared(gate, self)[0])  # before its place is asked for
+        place = place_of(gate, self, row)
+        plain = self._opened(gate, place, value) if value.is_stored else value.release()
+        key = gate.keys.for_sealing(place.subject, place.retention_class)
+        text = CellText.of(seal(key, place, plain))
+        self._put_token(row, tokens_of(gate, self, place, plain))
         return place, text
 
-    def _put_token(self, row: models.Model, token: bytes | None) -> None:
+    def _opened(self, gate: Gate, place: Place, value: Sealed[Any]) -> Any:
+        if value.place != place:
+            raise self._of_another_row()
+        try:
+            return opened(gate, place, value.cell)
+        except KeyErased:
+            raise self._refused(
+                "the key it was sealed under is destroyed; load its row anew, and set Sealed.of(value) if it changes"
+            ) from None
+
+    def _put_token(self, row: models.Model, tokens: tuple[bytes, ...]) -> None:
         name = token_column(self)
         if name is not None:
-            values_of(row)[name] = token
-        elif token is not None:
+            self._refuse_duplicate(row, name, tokens[1:])
+            values_of(row)[name] = tokens[0] if tokens else None
+        elif tokens:
             raise InvalidDeclaration(
                 where=self.path,
                 problem="it has an index and its table has no column for the tokens",
                 instead="Give the mark to SealedField(str, Personal(..., index=...)) and run makemigrations",
             )
+
+    def _refuse_duplicate(self, row: models.Model, name: str, others: tuple[bytes, ...]) -> None:
+        """While the index key is rotated, the unique constraint does not see that another row has the value."""
+        if others and meta(self.model).get_field(name).unique:
+            rows = cast("Any", models.QuerySet)(self.model, using=database_of(row)).filter(**{f"{name}__in": others})
+            if rows.exclude(pk=row.pk).exists():
+                raise IntegrityError(f"{self.path}: another row has the value, and its index is unique.")
 
     def _refuse_copy(self, row: models.Model, sealed_for: Place | None) -> None:
         """Text that was loaded belongs to a row that exists; a new row is another one."""
@@ -233,11 +273,10 @@ class SealedField(_Field):
             raise self._of_another_row()
 
     def _of_another_row(self) -> ValueNotSealable:
-        return ValueNotSealable(
-            path=self.path,
-            codec="cell",
-            reason="it is sealed for another row; open it for a purpose and hold it anew, Sealed.of(value)",
-        )
+        return self._refused("it is sealed for another row; open it for a purpose and hold it anew, Sealed.of(value)")
+
+    def _refused(self, reason: str) -> ValueNotSealable:
+        return ValueNotSealable(path=self.path, codec="cell", reason=reason)
 
     def get_prep_value(self, value: Any) -> str | None:
         """The text of a cell; whatever path leads here, nothing else passes. Raises: ValueNotSealable."""
@@ -246,16 +285,12 @@ class SealedField(_Field):
         if isinstance(value, CellText):
             return str(value)
         if isinstance(value, Sealed) and value.is_stored:
-            return value.text
-        raise ValueNotSealable(
-            path=self.path,
-            codec="cell",
-            reason="it was not sealed for a row; set Sealed.of(value) on the instance and save that",
-        )
+            return str(value.text)
+        raise self._refused("it was not sealed for a row; set Sealed.of(value) on the instance and save that")
 
     def get_placeholder(self, value: Any, *_: Any) -> str:
         """Django asks here before it writes an expression. Raises: FieldError for all but those of bulk_update."""
-        if hasattr(value, "as_sql") and not self.is_bulk_update(value):
+        if hasattr(value, "as_sql") and not _is_itself(self, value) and not self.is_bulk_update(value):
             raise FieldError(f"{self.path} is sealed: an expression of the database cannot be its value.")
         return "%s"
 
@@ -263,7 +298,9 @@ class SealedField(_Field):
         """Whether an expression does nothing but choose among cells of this field."""
         if isinstance(value, Cast):
             (value,) = value.get_source_expressions()
-        return isinstance(value, Case) and all(_is_value_of(self, case.result) for case in value.cases)
+        return isinstance(value, Case) and all(
+            _is_value_of(self, case.result) or _is_itself(self, case.result) for case in value.cases
+        )
 
     # Searching
 
@@ -275,7 +312,7 @@ class SealedField(_Field):
             return SealedExact
         raise not_compared(self)
 
-    def get_transform(self, lookup_name: str) -> Any:  # noqa: ARG002
+    def get_transform(self, lookup_name: str) -> Any:  # noqa: ARG002  # Django's signature
         """None is possible. Raises: FieldError."""
         raise not_compared(self)
 
@@ -317,6 +354,12 @@ class TokenField(_BinaryField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, **_FIXED)
+
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        """The token of the value that is written; left to the database with its cell."""
+        if not add and stands(model_instance, self.name.removesuffix("_token")):
+            return F(self.attname)
+        return super().pre_save(model_instance, add)
 
     def deconstruct(self) -> Any:
         """What a migration writes."""

@@ -30,7 +30,7 @@ class SealedInput(forms.TextInput):
 class SealedChoice(forms.NullBooleanSelect):
     """Yes, no, or what is stored."""
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:  # noqa: ARG002
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:  # noqa: ARG002  # Django's signature
         """The value never reaches the template."""
         return super().get_context(name, None, attrs)
 
@@ -66,11 +66,11 @@ class SealedFormField(forms.Field):
         """The new value, held; None for an empty answer. Raises: ValidationError, which does not carry the value."""
         return self._new(value, stored=False)
 
-    def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ARG002
+    def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ARG002  # Django's signature
         """Whether something was entered."""
         return not self.disabled and data not in self.empty_values
 
-    def bound_data(self, data: Any, initial: Any) -> Any:  # noqa: ARG002
+    def bound_data(self, data: Any, initial: Any) -> Any:  # noqa: ARG002  # Django's signature
         """What was entered is not shown again, not even after an error."""
         return initial
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, cast
@@ -17,6 +17,7 @@ from sectorprivacy.annotations import FieldMap
 from sectorprivacy.encryption import Place, Sealed, from_text
 from sectorprivacy.errors import DecryptionError
 from sectorprivacy.integrations.django._declared import field_map_of, sealed_columns, values_of
+from sectorprivacy.ledger import Pair
 from sectorprivacy.purposes import Gate, owner_fields
 
 
@@ -28,6 +29,7 @@ class Page:
         self._asked: Gate | None = None
         self._acquainted: Gate | None = None
         self._loaded_until = -1.0
+        self.knows_owners = False
 
     def add(self, row: Any) -> None:
         """Take in a row that was just loaded."""
@@ -35,12 +37,23 @@ class Page:
         row._state.sealed = self  # noqa: SLF001  # where Django keeps what it knows of an instance
 
     def gate(self, gate: Gate) -> Gate:
-        """The same gate, which has looked up the owners of all these rows in one statement."""
+        """The same gate, which has looked up the owners of all these rows: in one statement, and one for groups."""
         if self._acquainted is None or self._asked is not gate:
-            pairs = owner_pairs(gate, self._living())
-            self._acquainted = evolve(gate, subjects=gate.subjects.acquainted(pairs))
+            owned = _owners_named(gate, self._living())
+            several = [owners for owners in owned if len(owners) > 1]
+            subjects = gate.subjects.acquainted({pair for owners in owned for pair in owners}, several)
+            self._acquainted = evolve(gate, subjects=subjects)
             self._asked = gate
         return self._acquainted
+
+    @contextmanager
+    def owners_made(self) -> Generator[None]:
+        """While it lasts, nobody needs to ask for the owners of these rows once more: they were made just now."""
+        self.knows_owners = True
+        try:
+            yield
+        finally:
+            self.knows_owners = False
 
     def load_keys(self, gate: Gate) -> None:
         """Load the keys of every cell of these rows in one query, unless that was done a moment ago."""
@@ -63,14 +76,16 @@ class RowState:
         page: The rows it was loaded with, if there are any.
         sealed_for: The place that each value was sealed for which this instance has written itself.
         shown: What was given out for the text of each field, so that a place is worked out once.
+        database: Where the instance is being saved; None where nobody said.
     """
 
-    __slots__ = ("page", "sealed_for", "shown")
+    __slots__ = ("database", "page", "sealed_for", "shown")
 
     def __init__(self, page: Page | None = None) -> None:
         self.page = page
         self.sealed_for: dict[str, Place] = {}
         self.shown: dict[str, Sealed[Any]] = {}
+        self.database: str | None = None
 
     def __copy__(self) -> RowState:
         return RowState()
@@ -105,24 +120,30 @@ def one_page() -> Generator[None]:
         current_page.reset(token)
 
 
-def owner_pairs(gate: Gate, rows: Iterable[Model]) -> set[tuple[str, str]]:
-    """Kind and value of all identifiers that name owners of these rows; rows they lead through come in one query."""
-    pairs: set[tuple[str, str]] = set()
-    for field_map, members in _by_table(gate, rows):
-        for path in _paths(field_map):
-            cast("Any", models).prefetch_related_objects(members, path)
-        for row in members:
-            pairs.update(gate.owner_pairs(row, field_map))
-    return pairs
+def row_page(rows: Sequence[Model]) -> Page:
+    """The page that rows of one fetch are on."""
+    page = row_state(rows[0]).page
+    return Page(rows) if page is None else page
 
 
-def _by_table(gate: Gate, rows: Iterable[Model]) -> Iterator[tuple[FieldMap, list[Model]]]:
+def by_table(gate: Gate, rows: Iterable[Model]) -> Iterator[tuple[type[Model], FieldMap, list[Model]]]:
+    """These rows by model and by the tables their sealed columns stand in, with the marks of each.
+
+    Rows that lead to the owners come in one query.
+    """
     by_model: dict[type[Model], list[Model]] = {}
     for row in rows:
         by_model.setdefault(type(row), []).append(row)
     for model, members in by_model.items():
         for holder in dict.fromkeys(field.model for field in sealed_columns(model)):
-            yield field_map_of(gate, holder), members
+            field_map = field_map_of(gate, holder)
+            for path in _paths(field_map):
+                cast("Any", models).prefetch_related_objects(members, path)
+            yield holder, field_map, members
+
+
+def _owners_named(gate: Gate, rows: Iterable[Model]) -> set[frozenset[Pair]]:
+    return {gate.owners_named(row, field_map) for _, field_map, members in by_table(gate, rows) for row in members}
 
 
 def _paths(field_map: FieldMap) -> Iterator[str]:

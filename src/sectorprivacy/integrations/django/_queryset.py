@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import FieldError
-from django.db.models import Manager, Model, QuerySet
+from django.db.models import F, Manager, Model, QuerySet
 
 from sectorprivacy.annotations import Field
 from sectorprivacy.encryption import Sealed, from_text
@@ -21,9 +22,10 @@ from sectorprivacy.integrations.django._declared import (
     token_column,
     values_of,
 )
-from sectorprivacy.integrations.django._page import Page, one_page, owner_pairs, row_state
-from sectorprivacy.integrations.django._saving import changed_tokens
-from sectorprivacy.integrations.django._value import CellText, gate_for
+from sectorprivacy.integrations.django._page import one_page, row_page, row_state
+from sectorprivacy.integrations.django._saving import changed_tokens, stands
+from sectorprivacy.integrations.django._together import written_together
+from sectorprivacy.integrations.django._value import CellText, gate_for, opened
 from sectorprivacy.purposes import Gate, current_gate
 
 M = TypeVar("M", bound=Model)
@@ -65,21 +67,27 @@ class SealedQuerySet(QuerySet[M]):
                     codec="cell",
                     reason="a row in conflict may be somebody else's; look it up, set Sealed.of(value) and save it",
                 )
-        self._make_keys(rows)
-        return super().bulk_create(rows, *args, **options)
+        self._for_write = True
+        for row in rows:
+            row_state(row).database = self.db
+        with written_together(rows, sealed_columns(self.model)):
+            return super().bulk_create(rows, *args, **options)
 
     def bulk_update(self, objs: Iterable[M], fields: Iterable[str], *args: Any, **options: Any) -> int:
         """As Django's, with the tokens of the sealed fields among those given."""
         rows, names = list(objs), list(fields)
         columns = [column for name in names if (column := self._column(name)) is not None]
+        self._for_write = True
         if columns:
-            self._make_keys(rows)
-            tokens = {token for row in rows for token in changed_tokens(row, names)}
             for row in rows:
-                for column in columns:
+                row_state(row).database = self.db
+            tokens = {token for row in rows for token in changed_tokens(row, names)}
+            with written_together(rows, columns):
+                for row, column in product(rows, columns):
                     column.pre_save(row, add=False)
             names += sorted(tokens.difference(names))
-        return super().bulk_update(rows, names, *args, **options)
+        with _left_standing(rows, columns):
+            return super().bulk_update(rows, names, *args, **options)
 
     def update(self, **values: Any) -> int:
         """As Django's, but for sealed fields, which it can only clear.
@@ -102,7 +110,7 @@ class SealedQuerySet(QuerySet[M]):
                 values[token] = None
         return super().update(**values)
 
-    update.alters_data = True  # type: ignore[attr-defined]
+    update.alters_data = True  # type: ignore[attr-defined]  # templates may not call it; Django marks functions so
 
     # Searching
 
@@ -116,24 +124,27 @@ class SealedQuerySet(QuerySet[M]):
             values: Field to the value it must have.
 
         Returns:
-            A queryset of exactly these rows, already fetched; it can be filtered further.
+            A queryset of exactly these rows, already fetched; it can be filtered further. One whose key was destroyed
+            or is in quarantine is not among them.
 
         Raises:
             NoPrivacy: No Privacy object is current.
             NotIndexed: A field has no blind index.
             ValueNotSealable: The normaliser of a field refuses the value.
+            KeyUnavailable: The key service cannot be reached.
         """
         gate = current_gate()
         fields = {name: self._indexed(gate, name) for name in values}
-        tokens = {f"{name}_token__in": _tokens(gate, *fields[name], values[name]) for name in values}
+        tokens = {f"{fields[name][2].token_name}__in": _tokens(gate, *fields[name], values[name]) for name in values}
         candidates = self.filter(**tokens)
+        _undefer(candidates.query, [column.attname for column, _, _ in fields.values()])
         rows = list(candidates)
         if rows:
             row_page(rows).load_keys(gate)
         wanted = [(column, field, values[name]) for name, (column, _, field) in fields.items()]
         same = [row for row in rows if all(_has(row, *each) for each in wanted)]
         found = candidates.filter(pk__in=[row.pk for row in same])
-        found._result_cache = same  # noqa: SLF001  # of this very class
+        found._result_cache = same  # noqa: SLF001  # Django offers no way to give a queryset rows it has
         return found
 
     async def amatching(self, **values: Any) -> Self:
@@ -153,19 +164,6 @@ class SealedQuerySet(QuerySet[M]):
         """The sealed field of that name, or None."""
         return next((each for each in sealed_columns(self.model) if name in {each.name, each.attname}), None)
 
-    def _make_keys(self, rows: Sequence[Model]) -> None:
-        """Find or make the owners and keys of all rows whose values are new, before they are sealed one by one."""
-        new = [row for row in rows if any(_is_held(row, column) for column in sealed_columns(self.model))]
-        if not new:
-            return
-        gate = current_gate()
-        refs = gate.subjects.refs(owner_pairs(gate, new))
-        for retention_class in {declared(gate, column)[1].retention_class for column in sealed_columns(self.model)}:
-            gate.keys.for_sealing_many(list(refs.values()), retention_class)
-        page = Page(new)
-        for row in new:
-            row_state(row).page = page
-
 
 if TYPE_CHECKING:
 
@@ -184,10 +182,22 @@ class SealedManager(_Manager[M]):
     __module__ = "sectorprivacy.integrations.django"  # migrations name it by the module it is public in
 
 
-def row_page(rows: Sequence[Model]) -> Page:
-    """The page that rows of one fetch are on."""
-    page = row_state(rows[0]).page
-    return Page(rows) if page is None else page
+@contextmanager
+def _left_standing(rows: Iterable[Model], columns: Iterable[Any]) -> Generator[None]:
+    """Let a bulk update leave to the database what is as it was loaded, as a save does."""
+    loaded: list[tuple[dict[str, Any], str, Any]] = []
+    for row, column in product(rows, columns):
+        if stands(row, column.attname):
+            held = values_of(row)
+            names = [name for name in (column.attname, token_column(column)) if name in held]
+            loaded += [(held, name, held[name]) for name in names]
+    for held, name, _ in loaded:
+        held[name] = F(name)
+    try:
+        yield
+    finally:
+        for held, name, value in loaded:
+            held[name] = value
 
 
 def _in_pages(rows: Iterator[M], size: int) -> Iterator[M]:
@@ -199,9 +209,10 @@ def _in_pages(rows: Iterator[M], size: int) -> Iterator[M]:
         yield from chunk
 
 
-def _is_held(row: Model, column: Any) -> bool:
-    value = values_of(row).get(column.attname)
-    return isinstance(value, Sealed) and not value.is_stored
+def _undefer(query: Any, names: Iterable[str]) -> None:
+    """Load these columns at once, also where a manager defers them: each would be a query of its own."""
+    others, deferred = query.deferred_loading
+    query.deferred_loading = (others.difference(names) if deferred else others.union(names), deferred)
 
 
 def _tokens(gate: Gate, column: Any, model: str, field: Field, value: Any) -> list[bytes]:
@@ -213,11 +224,13 @@ def _tokens(gate: Gate, column: Any, model: str, field: Field, value: Any) -> li
 
 def _has(row: Model, column: Any, field: Field, value: Any) -> bool:
     """Whether a row that shares the token has the value itself; one that cannot be opened is not found."""
-    gate = gate_for(row)
+    gate, text = gate_for(row), values_of(row)[column.attname]
+    place = place_of(gate, column, row)
     try:
-        held = gate.keys.open(place_of(gate, column, row), from_text(values_of(row)[column.attname]))
+        held = opened(gate, place, Sealed.stored(place, text).cell)
     except KeyUnavailable:
-        raise
+        gate.keys.load([from_text(text)])  # raises it where the key service cannot be reached; else it is disabled
+        return False
     except DecryptionError:
         return False
     return bool(cast("Any", field.index).same(column.codec, held, value))

@@ -7,11 +7,14 @@ from functools import cache, lru_cache, wraps
 from typing import Any
 
 from attrs import frozen
+from django.db import router
 from django.db.models import DEFERRED, Model
 
-from sectorprivacy.encryption import Sealed
-from sectorprivacy.integrations.django._declared import meta, sealed_columns, token_column, values_of
-from sectorprivacy.integrations.django._page import current_page
+from sectorprivacy.encryption import PREFIX, Sealed
+from sectorprivacy.integrations.django._declared import declared, meta, sealed_columns, token_column, values_of
+from sectorprivacy.integrations.django._page import current_page, row_state
+from sectorprivacy.integrations.django._value import CellText
+from sectorprivacy.purposes import current_gate
 
 
 def protect(model: type[Model]) -> None:
@@ -21,6 +24,7 @@ def protect(model: type[Model]) -> None:
         taught.holds_sealed = True
         taught.from_db = _loading(taught.from_db)
         taught.save_base = _saving(taught.save_base)
+        taught.refresh_from_db = _refreshing(taught.refresh_from_db)
 
 
 def _loading(from_db: Any) -> Any:
@@ -81,12 +85,61 @@ def _some_columns(model: type[Model], names: tuple[str, ...]) -> _Columns:
 
 def _saving(save_base: Any) -> Any:
     @wraps(save_base)
-    def save_base_sealed(self: Model, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+    def save_base_sealed(
+        self: Model,
+        raw: bool = False,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
         if update_fields is not None:
             update_fields = frozenset(update_fields).union(changed_tokens(self, update_fields))
-        save_base(self, *args, update_fields=update_fields, **options)
+        row_state(self).database = using
+        save_base(self, raw, force_insert, force_update, using, update_fields)
 
     return save_base_sealed
+
+
+def _refreshing(refresh_from_db: Any) -> Any:
+    """Know that what was loaded anew stands in the database: it came through the attribute as if it had been set."""
+
+    @wraps(refresh_from_db)
+    def refresh_from_db_sealed(self: Model, using: Any = None, fields: Any = None, **options: Any) -> None:
+        names = None if fields is None else frozenset(fields)  # it may be an iterator
+        refresh_from_db(self, using, names, **options)
+        held = values_of(self)
+        for field in sealed_columns(type(self)):
+            asked = names is None or not names.isdisjoint((field.name, field.attname))
+            if asked and isinstance(held.get(field.attname), CellText):
+                held[field.attname] = str(held[field.attname])
+
+    return refresh_from_db_sealed
+
+
+def database_of(row: Model) -> str:
+    """The database that an instance is being saved to."""
+    return row_state(row).database or router.db_for_write(type(row), instance=row)
+
+
+def stands(row: Model, name: str) -> bool:
+    """Whether a sealed column is as it was loaded: a save leaves it to the database, where it may be newer.
+
+    A rotation seals cells anew and destroys their old keys; an instance from before it would write a dead cell over the
+    living one.
+    """
+    value = values_of(row).get(name, "")
+    if type(value) is not str or row._state.db != database_of(row):  # noqa: SLF001  # documented
+        return False
+    return not is_in_the_clear(row, meta(row).get_field(name))
+
+
+def is_in_the_clear(row: Model, field: Any) -> bool:
+    """Whether a value was loaded that was never sealed, in a field that still lets those through: a save seals it."""
+    value = values_of(row).get(field.attname)
+    if not isinstance(value, str) or not value or value.startswith(PREFIX):
+        return False
+    return declared(current_gate(), field)[1].plaintext_until is not None
 
 
 def changed_tokens(row: Model, written: Iterable[str]) -> set[str]:
@@ -97,6 +150,6 @@ def changed_tokens(row: Model, written: Iterable[str]) -> set[str]:
         token = token_column(field)
         if token is not None and not names.isdisjoint((field.name, field.attname)):
             value = values_of(row).get(field.attname)
-            if value is None or isinstance(value, Sealed):
+            if value is None or isinstance(value, Sealed | CellText) or is_in_the_clear(row, field):
                 changed.add(token)
     return changed

@@ -7,10 +7,13 @@ from typing import Any, cast
 
 from django.db.models import Model
 
+from sectorprivacy.annotations import FieldMap
 from sectorprivacy.encryption import Place, Sealed, from_text, key_access, to_text
 from sectorprivacy.integrations.django._declared import place_of
 from sectorprivacy.integrations.django._page import row_state
-from sectorprivacy.purposes import Gate, current_gate
+from sectorprivacy.purposes import Gate, current_gate, sealed_place
+
+"""How the text of every cell begins; what begins otherwise is in the clear."""
 
 
 class CellText(str):
@@ -40,7 +43,7 @@ class SealedColumn(Sealed[Any]):
     @classmethod
     def of_row(cls, row: Model, field: Any, text: str) -> SealedColumn:
         """What a row holds in a sealed column."""
-        value = cast("SealedColumn", cls._made(partial(_place, row, field), text))
+        value = cast("SealedColumn", cls.stored(partial(_place, row, field), text))
         value.row = row
         return value
 
@@ -49,6 +52,35 @@ def gate_for(row: Model) -> Gate:
     """The current gate, which has looked up all owners of the row's page. Raises: NoPrivacy."""
     page = row_state(row).page
     return current_gate() if page is None else page.gate(current_gate())
+
+
+def gate_for_sealing(row: Model, field_map: FieldMap) -> Gate:
+    """As `gate_for`, after the owners of the row were made where they are new.
+
+    Raises:
+        NoPrivacy: No Privacy object is current.
+        InvalidDeclaration: The row names no owner.
+        PersonErased: One of them was erased here.
+    """
+    state, gate = row_state(row), gate_for(row)
+    if state.page is None:
+        gate.owner(row, field_map)
+    elif not state.page.knows_owners:
+        before = gate.subjects.known(gate.owners_named(row, field_map))
+        gate.owner(row, field_map)
+        if len(before) < len(gate.owners_named(row, field_map)):
+            state.page = None  # it was asked before they were made, and would not know them
+    return gate_for(row)
+
+
+def opened(gate: Gate, place: Place, cell: bytes) -> Any:
+    """The value of a cell of this place, also where owners joined or left since; for the service itself.
+
+    Raises: As `Keys.open`.
+    """
+    if not gate.keys.reads_plaintext(place, cell):
+        place = sealed_place(gate, place, cell)
+    return gate.keys.open(place, cell)
 
 
 def _place(row: Model, field: Any) -> Place:

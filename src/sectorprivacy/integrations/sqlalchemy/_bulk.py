@@ -15,11 +15,15 @@ from sectorprivacy.encryption import Sealed, SubjectKey, seal
 from sectorprivacy.errors import ValueNotSealable
 from sectorprivacy.integrations.sqlalchemy._column import sealed_columns
 from sectorprivacy.integrations.sqlalchemy._pages import beside_the_loop, field_of, key_is_assigned
-from sectorprivacy.integrations.sqlalchemy._tokens import index_of, token, token_of
+from sectorprivacy.integrations.sqlalchemy._tables import in_parts
+from sectorprivacy.integrations.sqlalchemy._tokens import duplicate, index_of, standing, token_of, tokens_of
 from sectorprivacy.purposes import Gate, current_gate
 from sectorprivacy.vocabulary import SubjectRef
 
 _Keys = Mapping[tuple[SubjectRef, str], SubjectKey]
+
+_Elsewhere = dict[str, set[bytes]]
+"""Attribute to the tokens that its new values would have under the other index keys."""
 
 
 def insert_sealed(session: Session, model: type, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -38,17 +42,20 @@ def insert_sealed(session: Session, model: type, rows: Iterable[Mapping[str, Any
         InvalidDeclaration: A row names no owner.
         PersonErased: An owner was erased here.
         ValueNotSealable: A value is outside what its field can hold, or is sealed already; nothing is inserted.
+        IntegrityError: A unique value is there already, also under a token of an index key that is being rotated.
     """
     gate = current_gate()
     mapper = cast("Any", model).__mapper__
     given = [dict(row) for row in rows]
     if given:
-        sealed = beside_the_loop(lambda: list(_sealed(gate, mapper, gate.field_map(model), given)))
+        elsewhere: _Elsewhere = {}
+        sealed = beside_the_loop(lambda: list(_sealed(gate, mapper, gate.field_map(model), given, elsewhere)))
+        _refuse_duplicates(session, mapper, gate.field_map(model), elsewhere)
         session.execute(insert(model), sealed)
 
 
 def _sealed(
-    gate: Gate, mapper: Mapper[Any], field_map: FieldMap, rows: Sequence[dict[str, Any]]
+    gate: Gate, mapper: Mapper[Any], field_map: FieldMap, rows: Sequence[dict[str, Any]], elsewhere: _Elsewhere
 ) -> Iterator[dict[str, Any]]:
     names = list(sealed_columns(mapper))
     fields = [field_of(field_map, name) for name in names]
@@ -64,7 +71,14 @@ def _sealed(
     keys = _keys(gate, fields, rows, owners)
     for row, record, owner in zip(rows, records, owners, strict=True):
         columns = {name: value for name, value in row.items() if name not in mapper.relationships}
-        yield columns | _cells(page, mapper, field_map, record, owner, keys)
+        yield columns | _cells(page, mapper, field_map, record, owner, keys, elsewhere)
+
+
+def _refuse_duplicates(session: Session, mapper: Mapper[Any], field_map: FieldMap, elsewhere: _Elsewhere) -> None:
+    for name, tokens in elsewhere.items():
+        for part in in_parts(tokens):
+            if session.execute(standing(mapper, name, part).limit(1)).first() is not None:
+                raise duplicate(f"{field_map.id}.{field_of(field_map, name).id}")
 
 
 def _keys(
@@ -84,9 +98,15 @@ def _keys(
 
 
 def _cells(
-    gate: Gate, mapper: Mapper[Any], field_map: FieldMap, record: Any, owner: SubjectRef, keys: _Keys
+    gate: Gate,
+    mapper: Mapper[Any],
+    field_map: FieldMap,
+    record: Any,
+    owner: SubjectRef,
+    keys: _Keys,
+    elsewhere: _Elsewhere,
 ) -> dict[str, Any]:
-    """The cells of one row, and their tokens."""
+    """The cells of one row, and their tokens; those that a unique value may stand with already go to `elsewhere`."""
     written: dict[str, Any] = {}
     for name in sealed_columns(mapper):
         value = _plain(field_map, name, getattr(record, name))
@@ -96,7 +116,10 @@ def _cells(
         if value is not None:
             written[name] = Sealed.stored(place, seal(keys[owner, field.retention_class], place, value))
         if index is not None:
-            written[token_of(name)] = None if value is None else token(gate.keys, place, index, value)
+            tokens = () if value is None else tokens_of(gate.keys, place, index, value)
+            written[token_of(name)] = tokens[0] if tokens else None
+            if index.unique:
+                elsewhere.setdefault(name, set()).update(tokens[1:])
     return written
 
 

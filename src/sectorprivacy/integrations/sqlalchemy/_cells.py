@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from enum import Enum, auto
 from typing import Any, Final, cast
 from uuid import UUID
 
 from attrs import frozen
 from sqlalchemy import CursorResult, Select, Text, func, select, tuple_, type_coerce, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from sectorprivacy.annotations import FieldMap
-from sectorprivacy.encryption import Place, ResealPage, Sealed
-from sectorprivacy.errors import InvalidDeclaration, KeyErased
-from sectorprivacy.integrations.sqlalchemy._column import HEAD_LENGTH, head_of, sealed_columns
+from sectorprivacy.encryption import PREFIX, TEXT_HEAD, Place, ResealPage, Sealed, head_of, kid_of
+from sectorprivacy.errors import DecryptionError, InvalidDeclaration, KeyErased
+from sectorprivacy.integrations.sqlalchemy._column import sealed_columns, undeferred
 from sectorprivacy.integrations.sqlalchemy._faults import path_of
 from sectorprivacy.integrations.sqlalchemy._pages import Page, field_of, marks_of, place_of
 from sectorprivacy.integrations.sqlalchemy._reach import Reach
-from sectorprivacy.integrations.sqlalchemy._tokens import index_of, token, token_of
+from sectorprivacy.integrations.sqlalchemy._tokens import index_of, token_of, tokens_of
 from sectorprivacy.purposes import Gate, current_gate, owner_fields
 from sectorprivacy.vocabulary import KeyPart
 
@@ -30,10 +33,11 @@ _COUNTED: Final = 10_000
 
 
 class SqlCells:
-    """The cells in the tables of marked models; a CellHolder and a TokenHolder, inside `with privacy:`.
+    """The cells in the tables of marked models; a CellHolder, TokenHolder and PlaintextHolder, inside `with privacy:`.
 
     Each page is one transaction. A cell is swapped only where the old one still stands, so writers need not wait, and
-    a sweep that is killed has lost nothing: what it had not committed is found again.
+    a sweep that is killed has lost nothing: what it had not committed is found again. What cannot be swapped stays as
+    it is and is counted: a cell that does not open, and a unique value that another row has too.
 
     Args:
         sessions: Makes sessions on the data database.
@@ -57,27 +61,31 @@ class SqlCells:
         Raises:
             NoPrivacy: No Privacy is entered here.
             InvalidDeclaration: `after` is not what a page before said.
-            DecryptionError: A stale cell does not open; its page is left as it was.
+            KeyUnavailable: The key service cannot be reached; the page is left as it was.
         """
         if not self._models:
-            return ResealPage(seen=0, resealed=0, lost=0, after=None)
+            return ResealPage(seen=0, resealed=0, lost=0, failed=0, after=None)
         gate = current_gate()
         number, key = (0, None) if after is None else _position(after, len(self._models))
         table = _Table(gate.field_map(self._models[number]))
-        with self._sessions.begin() as session:
+        with self._sessions() as session:
             rows = table.page(session, key, limit)
             last = table.key_of(rows[-1]) if len(rows) == limit else None
             changes = list(table.changes(gate, rows, stale, seal_again))  # sealed before the first lock is taken
-            swapped = [table.swap(session, each) for each in changes]
-        resealed = sum(swapped)
-        after = self._next(number, last)
-        return ResealPage(seen=len(rows), resealed=resealed, lost=len(swapped) - resealed, after=after)
+        done = Counter(self._swapped(table, changes))
+        return ResealPage(
+            seen=len(rows),
+            resealed=done[_Swap.DONE],
+            lost=done[_Swap.LOST],
+            failed=done[_Swap.FAILED],
+            after=self._next(number, last),
+        )
 
-    def count(self, stale: Stale) -> int:
-        """How many cells of these key ids there are; only the beginning of each cell is read."""
+    def left(self, stale: Stale) -> Mapping[bytes, int]:
+        """How many cells there still are of each of these key ids; only the beginning of each cell is read."""
         with self._sessions() as session:
             heads = (head_of(text) for model in self._models for text in _heads(session, model))
-            return sum(bool(head) and stale(head[2:]) for head in heads)
+            return Counter(kid for head in heads if head and stale(kid := kid_of(head)))
 
     def token_counts(self) -> Mapping[str, Mapping[bytes, int]]:
         """How many rows have each token, by the path of its field: what a report of leakage is made of."""
@@ -88,10 +96,46 @@ class SqlCells:
                 for field in marks.indexed
             }
 
+    def plaintext_counts(self) -> Mapping[str, int]:
+        """How many rows still have a value in the clear, by the path of each field that is being migrated."""
+        with self._sessions() as session:
+            return {
+                f"{marks.id}.{field.id}": _plaintext_count(session, marks.model, field.name)
+                for marks in map(marks_of, self._models)
+                for field in marks.fields
+                if field.plaintext_until is not None
+            }
+
+    def _swapped(self, table: _Table, changes: Sequence[_Change | None]) -> list[_Swap]:
+        """What became of each change."""
+        try:
+            with self._sessions.begin() as session:
+                return [table.swap(session, each) for each in changes]
+        except IntegrityError:
+            # Two rows have one unique value, under tokens of two index keys: only one of them can have the new token.
+            return [self._swapped_alone(table, each) for each in changes]
+
+    def _swapped_alone(self, table: _Table, change: _Change | None) -> _Swap:
+        try:
+            with self._sessions.begin() as session:
+                return table.swap(session, change)
+        except IntegrityError:
+            return _Swap.FAILED
+
     def _next(self, number: int, key: Sequence[KeyPart] | None) -> str | None:
         if key is not None:
             return json.dumps([number, [_written(part) for part in key]])
         return json.dumps([number + 1, None]) if number + 1 < len(self._models) else None
+
+
+class _Swap(Enum):
+    """What became of a stale cell."""
+
+    DONE = auto()
+    LOST = auto()
+    """Somebody else changed it meanwhile."""
+    FAILED = auto()
+    """It does not open, or its value may not stand twice; it is as it was."""
 
 
 @frozen
@@ -129,41 +173,50 @@ class _Table:
         key = [getattr(self._model, name) for name in self._key]
         paths = [path for each in owner_fields(self.field_map) if "." in (path := path_of(each))]
         statement: Select[Any] = select(self._model).order_by(*key).limit(limit)
-        statement = statement.options(*(Reach.along(self._model, path).loaded for path in paths))
+        statement = statement.options(
+            *undeferred(self._model), *(Reach.along(self._model, each).loaded for each in paths)
+        )
         if after is not None:
             statement = statement.where(tuple_(*key) > tuple(after))
         return session.scalars(statement).all()
 
-    def changes(self, gate: Gate, rows: Sequence[Any], stale: Stale, seal_again: SealAgain) -> Iterator[_Change]:
-        """The stale cells of these rows, sealed anew; what was never sealed is no cell, and is passed over."""
+    def changes(self, gate: Gate, rows: Sequence[Any], stale: Stale, seal_again: SealAgain) -> Iterator[_Change | None]:
+        """The stale cells of these rows, sealed anew, None for one that does not open.
+
+        What was never sealed is no cell, and is passed over.
+        """
         page = Page(gate)
         found = [
             (row, name, text)
             for row in rows
             for name in sealed_columns(self.mapper)
-            if (head := head_of(text := row.__dict__.get(name) or "")) and stale(head[2:])
+            if (head := head_of(text := row.__dict__.get(name) or "")) and stale(kid_of(head))
         ]
         page.know({id(row): row for row, _, _ in found}.values())
         gate.keys.load(head_of(text) for _, _, text in found)
         for row, name, text in found:
             yield self._change(page.gate, row, name, text, seal_again)
 
-    def _change(self, gate: Gate, row: Any, name: str, text: str, seal_again: SealAgain) -> _Change:
+    def _change(self, gate: Gate, row: Any, name: str, text: str, seal_again: SealAgain) -> _Change | None:
         field = field_of(self.field_map, name)
         place = place_of(gate, row, field)
         sealed: Sealed[Any] = Sealed.stored(place, text)
         index = index_of(self.mapper, self.field_map, field)
-        tokens: bytes | None = None
+        token: bytes | None = None
         try:
             sealed = Sealed.stored(place, seal_again(place, sealed.cell))
             if index is not None:
-                tokens = token(gate.keys, place, index, gate.keys.open(place, sealed.cell))
+                token = tokens_of(gate.keys, place, index, gate.keys.open(place, sealed.cell))[0]
         except KeyErased:
             pass  # nothing is left to seal, and no token may tell what it was
-        return _Change(name, self.key_of(row), text, sealed, tokens)
+        except DecryptionError:
+            return None  # damaged or in quarantine: it must not keep the others under their old keys
+        return _Change(name, self.key_of(row), text, sealed, token)
 
-    def swap(self, session: Session, change: _Change) -> bool:
-        """Write a new cell where the old one still stands; whether it did."""
+    def swap(self, session: Session, change: _Change | None) -> _Swap:
+        """Write a new cell where the old one still stands."""
+        if change is None:
+            return _Swap.FAILED
         mapper = self.mapper
         column = mapper.column_attrs[change.name].columns[0]
         values: dict[Any, Any] = {column: change.cell}
@@ -171,7 +224,8 @@ class _Table:
             values[mapper.column_attrs[token_of(change.name)].columns[0]] = change.token
         row = (each == part for each, part in zip(mapper.primary_key, change.key, strict=True))
         statement = update(mapper.local_table).where(*row, type_coerce(column, Text) == change.old).values(values)
-        return cast("CursorResult[Any]", session.connection().execute(statement)).rowcount == 1
+        written = cast("CursorResult[Any]", session.connection().execute(statement)).rowcount
+        return _Swap.DONE if written else _Swap.LOST
 
     def key_of(self, row: Any) -> tuple[Any, ...]:
         """The primary key of a row."""
@@ -192,11 +246,17 @@ def _token_counts(session: Session, model: Any, name: str) -> Mapping[bytes, int
     return {bytes(found): number for found, number in session.execute(counted)}
 
 
+def _plaintext_count(session: Session, model: Any, name: str) -> int:
+    column = model.__mapper__.column_attrs[name].columns[0]
+    in_the_clear = func.substr(type_coerce(column, Text), 1, len(PREFIX)) != PREFIX
+    return session.scalar(select(func.count()).select_from(model).where(in_the_clear)) or 0
+
+
 def _heads(session: Session, model: Any) -> Iterator[str]:
     """The beginnings of all cells of a model, as text."""
     for name in sealed_columns(model.__mapper__):
         column = model.__mapper__.column_attrs[name].columns[0]
-        beginning = func.substr(type_coerce(column, Text), 1, HEAD_LENGTH)
+        beginning = func.substr(type_coerce(column, Text), 1, TEXT_HEAD)
         yield from session.scalars(select(beginning).where(column.is_not(None)).execution_options(yield_per=_COUNTED))
 
 

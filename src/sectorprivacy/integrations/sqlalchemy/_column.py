@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnClause, Dialect, ExceptionContext, Text, TypeDecorator
-from sqlalchemy.orm import Mapper
+from sqlalchemy.orm import Mapper, undefer
 from sqlalchemy.sql import operators
+from sqlalchemy.sql.base import ExecutableOption
 
 from sectorprivacy.encryption import BlindIndex, Sealed
-from sectorprivacy.errors import NotIndexed, ValueNotSealable
-
-PREFIX: Final = "sp1."
-HEAD_LENGTH: Final = len(PREFIX) + 24
-"""Characters of a stored cell that say its codec and key: the prefix, and 18 bytes in base64."""
+from sectorprivacy.errors import NotComparable, ValueNotSealable
 
 _ASKS_WHETHER_EMPTY: Final = (operators.is_, operators.is_not)
 
@@ -40,8 +36,8 @@ class _NeverCompared(TypeDecorator.Comparator[Any]):
     def reverse_operate(self, op: Any, other: Any, **kwargs: Any) -> Any:  # noqa: ARG002  # SQLAlchemy's signature
         raise self._refused()
 
-    def _refused(self) -> NotIndexed:
-        return NotIndexed(path=f"{self.expr}, compared as a column and not by find_by(session, Model.field, value),")
+    def _refused(self) -> NotComparable:
+        return NotComparable(path=str(self.expr))
 
 
 class SealedText(TypeDecorator[Any]):
@@ -87,13 +83,10 @@ def sealed_columns(mapper: Mapper[Any]) -> Mapping[str, SealedText]:
     return found
 
 
+def undeferred(model: Any) -> list[ExecutableOption]:
+    """Loads every sealed column with its row, also those that are mapped as deferred."""
+    return [undefer(getattr(model, name)) for name in sealed_columns(model.__mapper__)]
+
+
 # Asked for at every row of every flush.
 _SEALED_COLUMNS: Final[MutableMapping[Mapper[Any], Mapping[str, SealedText]]] = WeakKeyDictionary()
-
-
-def head_of(text: str) -> bytes:
-    """The first 18 bytes of a cell in a text column, which say its codec and key; none where it is no cell."""
-    try:
-        return binascii.a2b_base64(text[len(PREFIX) : HEAD_LENGTH]) if text.startswith(PREFIX) else b""
-    except ValueError:
-        return b""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from attrs import evolve, frozen
-from sqlalchemy import Column, inspect
+from sqlalchemy import Column, inspect, or_
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper, Session, object_session
 
 from sectorprivacy.annotations import FieldMap
-from sectorprivacy.encryption import BlindIndex, Place, Sealed, from_text, seal
+from sectorprivacy.encryption import PREFIX, BlindIndex, Place, Sealed, head_of, seal
 from sectorprivacy.errors import InvalidDeclaration, KeyErased, OwnerNotLoaded, ValueNotSealable
-from sectorprivacy.integrations.sqlalchemy._column import PREFIX, head_of, sealed_columns
+from sectorprivacy.integrations.sqlalchemy._column import sealed_columns
 from sectorprivacy.integrations.sqlalchemy._faults import path_of
 from sectorprivacy.integrations.sqlalchemy._pages import (
     beside_the_loop,
@@ -26,7 +26,7 @@ from sectorprivacy.integrations.sqlalchemy._pages import (
     place_of,
     unloaded_owner,
 )
-from sectorprivacy.integrations.sqlalchemy._tokens import index_of, token, token_of
+from sectorprivacy.integrations.sqlalchemy._tokens import duplicate, index_of, standing, token_of, tokens_of
 from sectorprivacy.purposes import Gate, current_gate, owner_fields, sealed_place
 
 
@@ -88,7 +88,7 @@ class _Wanted:
             page_of(session, gate, model).know(rows)
 
 
-def before_insert(mapper: Mapper[Any], _connection: Connection, target: Any) -> None:
+def before_insert(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
     """A new row: everything in it is sealed for it."""
     columns = sealed_columns(mapper)
     if not columns:
@@ -98,12 +98,12 @@ def before_insert(mapper: Mapper[Any], _connection: Connection, target: Any) -> 
         setattr(target, version, 1)
     written = [name for name in columns if inspect(target).dict.get(name) is not None]
     if written:
-        row = _Row.of(mapper, target)
+        row = _Row.of(mapper, target, connection)
         for name in written:
             row.seal(name)
 
 
-def before_update(mapper: Mapper[Any], _connection: Connection, target: Any) -> None:
+def before_update(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
     """A changed row: what is new in it is sealed; all of it where the row has a version; nothing moves."""
     session = object_session(target)
     columns = sealed_columns(mapper)
@@ -113,13 +113,13 @@ def before_update(mapper: Mapper[Any], _connection: Connection, target: Any) -> 
     _refuse_to_move(mapper, marks, target)
     version = _version_of(mapper)
     if version is not None:
-        row = _Row.of(mapper, target)
+        row = _Row.of(mapper, target, connection)
         before = _committed(target, version)
         setattr(target, version, before + 1)
         for name in columns:
             row.seal_again(name, before)
     elif written := [name for name in columns if _is_written(marks, target, name)]:
-        row = _Row.of(mapper, target)
+        row = _Row.of(mapper, target, connection)
         for name in written:
             row.seal(name)
 
@@ -132,9 +132,10 @@ class _Row:
     mapper: Mapper[Any]
     field_map: FieldMap
     target: Any
+    connection: Connection
 
     @classmethod
-    def of(cls, mapper: Mapper[Any], target: Any) -> _Row:
+    def of(cls, mapper: Mapper[Any], target: Any, connection: Connection) -> _Row:
         """The row, with what its session found out about its owner.
 
         Raises:
@@ -145,7 +146,9 @@ class _Row:
         missing = unloaded_owner(field_map, target)
         if missing is not None and missing.subject is not None:
             raise OwnerNotLoaded(path=f"{field_map.id}.{missing.id}", via=str(missing.subject.via))
-        return cls(gate=_acquainted(gate, target), mapper=mapper, field_map=field_map, target=target)
+        return cls(
+            gate=_acquainted(gate, target), mapper=mapper, field_map=field_map, target=target, connection=connection
+        )
 
     def seal(self, name: str) -> None:
         """Seal what is held in one of its fields; what is stored there must be its own."""
@@ -168,8 +171,18 @@ class _Row:
         try:
             plain = beside_the_loop(lambda: self._opened(place, Sealed.stored(place, value.text).cell))
         except KeyErased:
+            self._refuse_replaced(place)
             return  # it says so in every version
         self._write(name, plain)
+
+    def _refuse_replaced(self, place: Place) -> None:
+        """A rotation leaves a living key behind and replaces the cell: the new version would leave that one behind.
+
+        Raises:
+            ValueNotSealable: The cell was sealed under a key that a rotation destroyed since.
+        """
+        if beside_the_loop(lambda: self.gate.keys.count([place.subject], [place.retention_class])):
+            raise _rotated_away(place)
 
     def _opened(self, place: Place, cell: bytes) -> Any:
         if self.gate.keys.reads_plaintext(place, cell):
@@ -192,7 +205,10 @@ class _Row:
             self._write_cell(name, value)
 
     def _write_cell(self, name: str, value: Sealed[Any]) -> None:
-        """Take a value that was sealed already: by `privacy.row`, or merged from another session."""
+        """Take a value that was sealed already: by `privacy.row`, or merged from another session.
+
+        It is sealed anew: the key it was sealed under may be one that a rotation destroys in a moment.
+        """
         place = self._place(name)
         if value.place != place:
             raise ValueNotSealable(
@@ -200,9 +216,11 @@ class _Row:
                 codec="cell",
                 reason="it is sealed for another place; open it and give Sealed.of(value)",
             )
-        setattr(self.target, name, Sealed.stored(place, from_text(value.text)))
-        if self._index(name) is not None:
-            self._write_token(name, beside_the_loop(lambda: self.gate.keys.open(place, value.cell)))
+        try:
+            plain = beside_the_loop(lambda: self._opened(place, value.cell))
+        except KeyErased:
+            raise _rotated_away(place) from None
+        self._write(name, plain)
 
     def _write(self, name: str, value: Any) -> None:
         place = self._place(name)
@@ -213,14 +231,33 @@ class _Row:
     def _write_token(self, name: str, value: Any) -> None:
         index = self._index(name)
         if index is not None:
-            tokens = None if value is None else token(self.gate.keys, self._place(name), index, value)
-            setattr(self.target, token_of(name), tokens)
+            tokens = () if value is None else tokens_of(self.gate.keys, self._place(name), index, value)
+            if index.unique:
+                self._refuse_duplicate(name, tokens[1:])
+            setattr(self.target, token_of(name), tokens[0] if tokens else None)
+
+    def _refuse_duplicate(self, name: str, others: Sequence[bytes]) -> None:
+        if not others:
+            return
+        columns = self.mapper.primary_key
+        identity = inspect(self.target).identity or (None,) * len(columns)
+        elsewhere = or_(*(column.is_distinct_from(part) for column, part in zip(columns, identity, strict=True)))
+        if self.connection.execute(standing(self.mapper, name, others).where(elsewhere)).first() is not None:
+            raise duplicate(f"{self.field_map.id}.{field_of(self.field_map, name).id}")
 
     def _index(self, name: str) -> BlindIndex | None:
         return index_of(self.mapper, self.field_map, field_of(self.field_map, name))
 
     def _place(self, name: str) -> Place:
         return place_of(self.gate, self.target, field_of(self.field_map, name))
+
+
+def _rotated_away(place: Place) -> ValueNotSealable:
+    return ValueNotSealable(
+        path=place.path,
+        codec="cell",
+        reason="the key it was sealed under is destroyed; load its row anew, and give Sealed.of(value) if it changes",
+    )
 
 
 def _acquainted(gate: Gate, row: Any) -> Gate:

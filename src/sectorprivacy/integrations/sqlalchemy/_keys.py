@@ -8,6 +8,7 @@ from typing import Any
 from attrs import asdict
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 from sectorprivacy.encryption import Epoch, EpochStatus, KeyRow, KeyStatus, KeyTally, KeyUse, decisive
 from sectorprivacy.errors import EpochEnded, EpochInUse
 from sectorprivacy.integrations.sqlalchemy._database import settle, transaction
+from sectorprivacy.integrations.sqlalchemy._locks import lock_people
 from sectorprivacy.integrations.sqlalchemy._tables import ClosedWord, Moment, Ref, create_tables, in_parts, insert_into
 from sectorprivacy.vocabulary import SubjectRef
 
@@ -44,6 +46,7 @@ _key = Table(
     Column("wrapped", LargeBinary(61)),
     Column("status", ClosedWord(KeyStatus), nullable=False),
     Column("made", Moment, nullable=False),
+    Column("seals_files", Boolean, nullable=False),
     CheckConstraint("(status = 'erased') = (wrapped IS NULL)", name="ck_sp_key_tombstone"),
     Index("ix_sp_key_subject", "tenant", "subject"),
 )
@@ -64,6 +67,8 @@ _epoch = Table(
     Column("tenant", Text, primary_key=True),
     Column("use", ClosedWord(KeyUse), primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("serial", Text, nullable=False),
+    Column("check", LargeBinary(16), nullable=False),
     Column("wrapped", LargeBinary(4096)),
     Column("status", ClosedWord(EpochStatus), nullable=False),
     Column("began", Moment, nullable=False),
@@ -121,6 +126,7 @@ class SqlKeyStore:
         ordered = sorted(rows, key=lambda row: (row.tenant, row.subject.raw, row.retention_class))
         stands: dict[tuple[str, SubjectRef, str], list[KeyRow]] = {}
         with transaction(self._engine) as connection:
+            lock_people(connection, {row.subject for row in rows}, shared=True)
             connection.execute(self._insert_unless_standing(), [_values(row) for row in ordered])
             _refuse_ended(connection, rows)
             tenants = sorted({row.tenant for row in rows})
@@ -152,6 +158,7 @@ class SqlKeyStore:
         if classes is not None:
             theirs.append(_key.c.retention_class.in_(list(classes)))
         with transaction(self._engine) as connection:
+            lock_people(connection, [subject])
             destroyed = _set_status(connection, tenant, theirs, KeyStatus.ERASED)
         # Also where nothing was destroyed: an earlier call may have been cut off before it settled.
         settle(self._engine)
@@ -170,6 +177,7 @@ class SqlKeyStore:
             How many keys changed.
         """
         with transaction(self._engine) as connection:
+            lock_people(connection, _people(connection, tenant, kids))
             changed = sum(
                 _set_status(connection, tenant, [_key.c.kid.in_(part), _key.c.status.in_(list(before))], after)
                 for part in in_parts(sorted(kids))
@@ -177,6 +185,13 @@ class SqlKeyStore:
         if after is KeyStatus.ERASED:
             settle(self._engine)
         return changed
+
+    def note_files(self, tenant: str, kids: Collection[bytes]) -> None:
+        """Note that sealed files lie under these keys."""
+        with transaction(self._engine) as connection:
+            for part in in_parts(kids):
+                these = update(_key).where(_key.c.tenant == tenant, _key.c.kid.in_(part))
+                connection.execute(these.values(seals_files=True))
 
     def page(self, tenant: str, *, after: bytes = b"", epoch: int | None = None, limit: int) -> Sequence[KeyRow]:
         """Rows that have a wrapped key, of one epoch or of all, in the order of their key ids from `after` on."""
@@ -308,6 +323,15 @@ def _set_status(
     values = {"status": status, "wrapped": None} if status is KeyStatus.ERASED else {"status": status}
     changed = update(_key).where(_key.c.tenant == tenant, _key.c.kid.in_(locked)).values(values)
     return connection.execute(changed).rowcount
+
+
+def _people(connection: Connection, tenant: str, kids: Collection[bytes]) -> set[SubjectRef]:
+    """Whose the keys are, which never changes."""
+    people: set[SubjectRef] = set()
+    for part in in_parts(kids):
+        theirs = select(_key.c.subject).where(_key.c.tenant == tenant, _key.c.kid.in_(part))
+        people.update(connection.execute(theirs).scalars())
+    return people
 
 
 def _values(row: KeyRow) -> dict[str, Any]:

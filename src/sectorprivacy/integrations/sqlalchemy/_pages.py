@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, object_session
 from sqlalchemy.util.concurrency import await_, in_greenlet
 
 from sectorprivacy.annotations import Field, FieldMap, read_fields
-from sectorprivacy.encryption import Place, loop_runs
-from sectorprivacy.integrations.sqlalchemy._column import head_of, sealed_columns
+from sectorprivacy.encryption import Place, head_of, loop_runs
+from sectorprivacy.integrations.sqlalchemy._column import sealed_columns
 from sectorprivacy.ledger import Pair
 from sectorprivacy.purposes import Gate, current_gate, owner_fields
 from sectorprivacy.vocabulary import RecordKey

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Final, cast, get_args, get_origin
 
-from sqlalchemy import Column, LargeBinary, Table, UniqueConstraint, inspect, select
+from sqlalchemy import Column, LargeBinary, Select, Table, UniqueConstraint, inspect, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Mapper, Session, TypeResolve
 
 from sectorprivacy.annotations import Field, FieldMap, NotPersonal, Personal
 from sectorprivacy.encryption import BlindIndex, Keys, Place, Sealed
-from sectorprivacy.errors import DecryptionError, InvalidDeclaration, KeyUnavailable, NotIndexed
-from sectorprivacy.integrations.sqlalchemy._column import SealedText, sealed_columns
+from sectorprivacy.errors import DecryptionError, InvalidDeclaration, KeyUnavailable, NotIndexed, ValueNotSealable
+from sectorprivacy.integrations.sqlalchemy._column import SealedText, sealed_columns, undeferred
 from sectorprivacy.integrations.sqlalchemy._faults import path_of
 from sectorprivacy.integrations.sqlalchemy._pages import (
     beside_the_loop,
@@ -82,9 +83,25 @@ def index_of(mapper: Mapper[Any], field_map: FieldMap, field: Field) -> BlindInd
     return field.index
 
 
-def token(keys: Keys, place: Place, index: BlindIndex, value: Any) -> bytes:
-    """The token that a value is written with. Raises: ValueNotSealable where the normaliser refuses the value."""
-    return index.token(keys.index_keys()[0], place.model, place.field, place.codec, value)
+def tokens_of(keys: Keys, place: Place, index: BlindIndex, value: Any) -> tuple[bytes, ...]:
+    """The token that a value is written with, then those it may stand with while the index key is rotated.
+
+    Raises:
+        ValueNotSealable: The normaliser refuses the value.
+    """
+    return index.tokens(keys.index_keys(), place.model, place.field, place.codec, value)
+
+
+def standing(mapper: Mapper[Any], name: str, tokens: Collection[bytes]) -> Select[bytes]:
+    """Which of these tokens stand in the column beside a sealed attribute."""
+    column = cast("Column[bytes]", mapper.column_attrs[token_of(name)].columns[0])
+    return select(column).where(column.in_(tokens))
+
+
+def duplicate(path: str) -> IntegrityError:
+    """What the unique constraint would say if both rows had their tokens under one index key."""
+    why = ValueNotSealable(path=path, codec="token", reason="another row has the value, and its index is unique")
+    return IntegrityError(None, None, why, hide_parameters=True)
 
 
 def find_by(session: Session, column: Any, value: Any) -> Sequence[Any]:
@@ -100,12 +117,12 @@ def find_by(session: Session, column: Any, value: Any) -> Sequence[Any]:
         value: The value, in the type that the field holds.
 
     Returns:
-        The rows; one whose key was destroyed is not found.
+        The rows; one whose key was destroyed or is in quarantine is not found.
 
     Raises:
         NotIndexed: The field has no blind index.
         ValueNotSealable: The value is none that the field's normaliser takes.
-        KeyUnavailable: A key that is needed cannot be had now.
+        KeyUnavailable: The key service cannot be reached.
     """
     gate, mapper = current_gate(), column.parent.mapper
     field_map = gate.field_map(mapper.class_)
@@ -119,7 +136,8 @@ def find_by(session: Session, column: Any, value: Any) -> Sequence[Any]:
     model = mapper.class_
     found = select(model).where(getattr(model, token_of(column.key)).in_(tokens))
     paths = [path for each in owner_fields(field_map) if "." in (path := path_of(each))]
-    rows = session.scalars(found.options(*(Reach.along(model, path).loaded for path in paths))).all()
+    found = found.options(*undeferred(model), *(Reach.along(model, path).loaded for path in paths))
+    rows = session.scalars(found).all()
     opened = beside_the_loop(lambda: _opened(gate, session, rows, field)) if rows else []
     return [row for row, held in zip(rows, opened, strict=True) if held is not None and index.same(codec, held, value)]
 
@@ -146,6 +164,7 @@ def _value(gate: Gate, sealed: Sealed[Any]) -> Any:
     try:
         return gate.keys.open(sealed_place(gate, place, sealed.cell), sealed.cell)
     except KeyUnavailable:
-        raise
+        gate.keys.load([sealed.cell])  # raises it where the key service cannot be reached; else the key is disabled
+        return None
     except DecryptionError:
         return None

@@ -97,7 +97,8 @@ class Finish:
             return 0
         kept = [field_map for field_map in field_maps if _retains(outcomes, field_map)]
         needed = frozenset[str]().union(*(_classes(field_map) for field_map in kept))
-        classes = frozenset[str]().union(*(_classes(field_map) for field_map in field_maps)) - needed
+        # Where nothing is kept every key goes, also of a class that no field is declared with any more.
+        classes = frozenset[str]().union(*(_classes(field_map) for field_map in field_maps)) - needed if kept else None
         destroyed = self._destroy(task, refs | self.gate.subjects.left_to(refs), classes)
         grounds = {each.ground for outcome in outcomes for each in outcome.retained}
         erased = any(outcome.outcomes.get("erased") for outcome in outcomes)
@@ -109,14 +110,14 @@ class Finish:
         self.gate.end_groups()
         return destroyed
 
-    def _destroy(self, task: ApplyTask, subjects: frozenset[SubjectRef], classes: frozenset[str]) -> int:
+    def _destroy(self, task: ApplyTask, subjects: frozenset[SubjectRef], classes: frozenset[str] | None) -> int:
         """Destroy the keys, and say how many: counted and written down before, for whoever comes later finds none."""
         with self.data.writing() as records:
             written = records.journal.written(task.task, KEYS_PART, 0)
             if written is None:
                 written = b"%d" % self.gate.keys.count(subjects, classes)
                 records.journal.write(task.task, KEYS_PART, 0, written)
-        if classes:
+        if classes is None or classes:
             for subject in subjects:
                 self.gate.keys.shred(subject, classes)
         return int(written)

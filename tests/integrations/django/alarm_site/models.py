@@ -12,6 +12,7 @@ from django.db import models
 from sectorprivacy.annotations import NotPersonal, Personal, SubjectId, personal
 from sectorprivacy.encryption import BlindIndex
 from sectorprivacy.integrations.django import SealedField, SealedManager
+from sectorprivacy.vocabulary import Relation
 from sectorprivacy.vocabulary import categories as C
 
 KEY = NotPersonal("row key")
@@ -123,4 +124,46 @@ class Sorts(models.Model):
     objects = SealedManager()
 
 
-MODELS = [Customer, Note, Employee, Guard, Sorts]
+@personal(
+    id="site.home",
+    key="number",
+    relation=Relation.CO_OWNER,
+    fields={
+        "number": KEY,
+        "first": SubjectId("customer_number", role="customer"),
+        "second": SubjectId("customer_number", role="customer", id="second"),
+    },
+)
+class Home(models.Model):
+    """Two customers own it together."""
+
+    number = models.CharField(max_length=20, primary_key=True)
+    first = models.CharField(max_length=20, null=True)
+    second = models.CharField(max_length=20, null=True)
+    door = SealedField(str, Personal(C.NAME), null=True)
+    telephone = SealedField(
+        str,
+        Personal(C.TELEPHONE, retention_class="billing", index=BlindIndex("telephone-1", distinct=50_000)),
+        null=True,
+    )
+
+    objects = SealedManager()
+
+
+@personal(
+    id="site.moved", key="number", fields={"number": SubjectId("customer_number", role="customer"), "active": KEY}
+)
+class Moved(models.Model):
+    """Its names were in the clear once."""
+
+    number = models.CharField(max_length=20, primary_key=True)
+    active = models.BooleanField(default=True)
+    name = SealedField(
+        str,
+        Personal(C.NAME, index=BlindIndex("casefold-1", distinct=50_000), plaintext_until=date(2999, 12, 31)),
+    )
+
+    objects = SealedManager()
+
+
+MODELS = [Customer, Note, Employee, Guard, Sorts, Home, Moved]
