@@ -114,6 +114,14 @@ def test_a_refusal_does_not_carry_what_was_entered(privacy: Privacy) -> None:
     assert isinstance(form.fields["more"], SealedFormField)
 
 
+def test_what_the_index_refuses_is_an_error_of_the_form(privacy: Privacy) -> None:
+    """An address without an @ is said to whoever enters it, and is no failure of the server."""
+    with privacy:
+        form = CustomerForm({"number": "9", "name": "Kari", "email": "kari.example.no"})
+        assert set(form.errors) == {"email"}
+        assert "kari" not in repr(form.errors.as_data())
+
+
 def test_the_admin_shows_sealed(client: Client, customer: Customer) -> None:
     """In the list and on the page of a record; nothing is opened."""
     for path in ("/admin/alarm_site/customer/", "/admin/alarm_site/customer/1/change/"):

@@ -239,3 +239,9 @@ def test_statements_on_other_columns_pass(session: Session, kari: Customer):
     session.execute(update(Visit).values(remark=None))
     session.expire_all()
     assert kari.name is None
+
+
+def test_a_name_that_the_model_has_not_is_refused(session: Session) -> None:
+    """A slip of the pen would otherwise lose the value without a word."""
+    with pytest.raises(InvalidDeclaration, match="it has no nmae"):
+        insert_sealed(session, Customer, [{"number": "1", "nmae": "Kari"}])

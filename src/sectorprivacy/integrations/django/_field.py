@@ -322,7 +322,8 @@ class SealedField(_Field):
         """A form field that shows nothing; None for bytes, which nobody enters."""
         if self.codec not in FORM_CODECS:
             return None
-        given: dict[str, Any] = {"form_class": SealedFormField, "codec": self.codec, **options}
+        index = None if self.mark is None else self.mark.index
+        given: dict[str, Any] = {"form_class": SealedFormField, "codec": self.codec, "index": index, **options}
         return super().formfield(**given)
 
     def save_form_data(self, instance: Any, data: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 
-from sectorprivacy.encryption import Codec, Sealed
+from sectorprivacy.encryption import BlindIndex, Codec, Sealed
 
 SEALED: Final = "sealed"
 """What people see in the place of a value."""
@@ -54,12 +54,14 @@ class SealedFormField(forms.Field):
 
     Args:
         codec: How the value is sealed; it decides what may be entered.
+        index: The blind index of the field: what its normaliser refuses cannot be entered.
         options: As for every form field.
     """
 
-    def __init__(self, *, codec: Codec, **options: Any) -> None:
+    def __init__(self, *, codec: Codec, index: BlindIndex | None = None, **options: Any) -> None:
         options.setdefault("widget", SealedChoice if codec is Codec.BOOL else SealedInput)
         super().__init__(**options)
+        self._codec, self._index = codec, index
         self._inner = _INNER[codec]()
 
     def clean(self, value: Any) -> Sealed[Any] | None:
@@ -85,7 +87,10 @@ class SealedFormField(forms.Field):
                 raise ValidationError(self.error_messages["required"], code="required")
             return None
         try:
-            return Sealed.of(self._inner.clean(value))
+            new = self._inner.clean(value)
         except ValidationError as refused:
             # Its parameters may hold what was entered, and forms are logged.
             raise ValidationError(refused.messages, code="invalid") from None
+        if self._index is not None and not self._index.same(self._codec, new, new):
+            raise ValidationError("This is not of the form that is searched.", code="invalid")
+        return Sealed.of(new)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapper, Session
 
 from sectorprivacy.annotations import Field, FieldMap
 from sectorprivacy.encryption import Sealed, SubjectKey, seal
-from sectorprivacy.errors import ValueNotSealable
+from sectorprivacy.errors import InvalidDeclaration, ValueNotSealable
 from sectorprivacy.integrations.sqlalchemy._column import sealed_columns
 from sectorprivacy.integrations.sqlalchemy._pages import beside_the_loop, field_of, key_is_assigned
 from sectorprivacy.integrations.sqlalchemy._tables import in_parts
@@ -39,7 +39,7 @@ def insert_sealed(session: Session, model: type, rows: Iterable[Mapping[str, Any
             reaches its owner through a relationship, give the row that it leads to as well.
 
     Raises:
-        InvalidDeclaration: A row names no owner.
+        InvalidDeclaration: A row names no owner, or an attribute that the model has not.
         PersonErased: An owner was erased here.
         ValueNotSealable: A value is outside what its field can hold, or is sealed already; nothing is inserted.
         IntegrityError: A unique value is there already, also under a token of an index key that is being rotated.
@@ -48,10 +48,22 @@ def insert_sealed(session: Session, model: type, rows: Iterable[Mapping[str, Any
     mapper = cast("Any", model).__mapper__
     given = [dict(row) for row in rows]
     if given:
+        _refuse_unknown(mapper, given)
         elsewhere: _Elsewhere = {}
         sealed = beside_the_loop(lambda: list(_sealed(gate, mapper, gate.field_map(model), given, elsewhere)))
         _refuse_duplicates(session, mapper, gate.field_map(model), elsewhere)
         session.execute(insert(model), sealed)
+
+
+def _refuse_unknown(mapper: Mapper[Any], rows: Sequence[dict[str, Any]]) -> None:
+    """SQLAlchemy passes over a name that it does not know, and the value would be lost without a word."""
+    unknown = sorted({name for row in rows for name in row}.difference(mapper.attrs.keys()))
+    if unknown:
+        raise InvalidDeclaration(
+            where=mapper.class_.__name__,
+            problem=f"it has no {', '.join(unknown)}",
+            instead=f"Its attributes are {', '.join(sorted(mapper.attrs.keys()))}",
+        )
 
 
 def _sealed(
