@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import attrs
 from attrs import define
@@ -233,6 +233,13 @@ class KeyUnavailable(DecryptionError):
     """The key exists but cannot be had now: the key service is down, or the key is disabled. Retry later."""
 
     code: ClassVar[str] = "encryption.key-unavailable"
+
+    @classmethod
+    def noting(cls, reason: str) -> Self:
+        """The error with what the key service said, in a note for the operator; the public text stays the same."""
+        error = cls()
+        error.add_note(reason)
+        return error
 
 
 @define(eq=False)

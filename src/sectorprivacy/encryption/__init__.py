@@ -27,7 +27,7 @@ from sectorprivacy.encryption._memory_store import MemoryKeyStore
 from sectorprivacy.encryption._normalisers import Normaliser
 from sectorprivacy.encryption._off_loop import off_loop
 from sectorprivacy.encryption._place import Place
-from sectorprivacy.encryption._provider import DestroysKeys, KeyName, KeyProvider, KeyUse, Relocks
+from sectorprivacy.encryption._provider import WRAPPED_LIMIT, DestroysKeys, KeyName, KeyProvider, KeyUse, Relocks
 from sectorprivacy.encryption._rotation import (
     CellHolder,
     CustodyStatus,
@@ -70,6 +70,7 @@ __all__ = [
     "LONGEST_TRANSACTION",
     "PREFIX",
     "TEXT_HEAD",
+    "WRAPPED_LIMIT",
     "BlindIndex",
     "CellHolder",
     "Checkpoint",

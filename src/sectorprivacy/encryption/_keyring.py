@@ -295,9 +295,7 @@ def _outage() -> Generator[None]:
     try:
         yield
     except KeyringError as error:
-        unavailable = KeyUnavailable()
-        unavailable.add_note(error.problem)
-        raise unavailable from None
+        raise KeyUnavailable.noting(error.problem) from None
 
 
 @contextmanager

@@ -118,7 +118,7 @@ class AwsKms:
             key = self._own(name)
             return self._encrypt(self._made(name) if key is None else key["KeyId"], name, secret)
         except ClientError as refused:
-            raise _unavailable(_code(refused)) from None
+            raise KeyUnavailable.noting(_code(refused)) from None
 
     def unwrap(self, name: KeyName, wrapped: bytes) -> bytes:
         """See KeyProvider; a key that waits for its deletion is destroyed, a disabled one unavailable."""
@@ -129,7 +129,7 @@ class AwsKms:
         except ClientError as refused:
             if self._is_final(_code(refused), name):
                 raise DecryptionError from None
-            raise _unavailable(_code(refused)) from None
+            raise KeyUnavailable.noting(_code(refused)) from None
         return bytes(answer["Plaintext"])
 
     def destroy(self, name: KeyName) -> datetime | None:
@@ -149,7 +149,7 @@ class AwsKms:
                 return _moment(key["DeletionDate"])
             return self._scheduled(key["KeyId"], self._waiting_days)
         except ClientError as refused:
-            raise _unavailable(_code(refused)) from None
+            raise KeyUnavailable.noting(_code(refused)) from None
 
     def _encrypt(self, key: str, name: KeyName, secret: bytes) -> bytes:
         answer = self._ask("encrypt", KeyId=key, Plaintext=secret, EncryptionContext=_context(name))
@@ -169,7 +169,7 @@ class AwsKms:
                 raise
             first = self._own(name)
             if first is None:
-                raise _unavailable(_NOT_FOUND) from None
+                raise KeyUnavailable.noting(_NOT_FOUND) from None
             return str(first["KeyId"])
         return str(made)
 
@@ -193,7 +193,7 @@ class AwsKms:
             answer = self._ask("list_resource_tags", KeyId=key["KeyId"])
             tags = {tag["TagKey"]: tag["TagValue"] for tag in answer["Tags"]}
             if not (_tags(name).items() <= tags.items() and _AS_MADE.items() <= key.items()):
-                raise _unavailable("the alias leads to a key that was not made for it")
+                raise KeyUnavailable.noting("the alias leads to a key that was not made for it")
         return key
 
     def _described(self, name: KeyName) -> Mapping[str, Any] | None:
@@ -232,7 +232,7 @@ class AwsKms:
             with _unlogged():
                 answer: Mapping[str, Any] = getattr(client, operation)(**arguments)
         except BotoCoreError as error:
-            raise _unavailable(type(error).__name__) from None
+            raise KeyUnavailable.noting(type(error).__name__) from None
         return answer
 
     def _connected(self) -> Any:
@@ -243,7 +243,7 @@ class AwsKms:
                     read_timeout=self._timeout,
                     retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
                 )
-                self._client = self._session.client(  # pyright: ignore[reportUnknownMemberType]
+                self._client = self._session.client(  # pyright: ignore[reportUnknownMemberType]  # boto3 types its clients by stubs alone
                     "kms", region_name=self._region, endpoint_url=self._endpoint, config=config
                 )
                 self._process = os.getpid()
@@ -275,9 +275,3 @@ def _moment(given: datetime) -> datetime:
 
 def _code(refused: ClientError) -> str:
     return str(refused.response.get("Error", {}).get("Code", "no code"))
-
-
-def _unavailable(reason: str) -> KeyUnavailable:
-    error = KeyUnavailable()
-    error.add_note(reason)
-    return error

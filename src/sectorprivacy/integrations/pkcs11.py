@@ -106,7 +106,7 @@ def environment_pin() -> str:
     """
     pin = os.environ.get(PIN_VARIABLE)
     if not pin:
-        raise _unavailable(f"there is no PIN in {PIN_VARIABLE}")
+        raise KeyUnavailable.noting(f"there is no PIN in {PIN_VARIABLE}")
     return pin
 
 
@@ -186,7 +186,7 @@ class Pkcs11Token:
             if not isinstance(error, _PIN_REFUSED):
                 _library.doubt(str(self._module))
         if failure:
-            raise _unavailable(failure)
+            raise KeyUnavailable.noting(failure)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Pkcs11Token is never pickled or copied: it holds the way to a PIN")
@@ -254,9 +254,3 @@ def _parts(wrapped: bytes) -> _Wrapped:
         raise DecryptionError
     key, rest = wrapped[1 : 1 + _ID], wrapped[1 + _ID :]
     return _Wrapped(key, rest[:_NONCE], rest[_NONCE:])
-
-
-def _unavailable(reason: str) -> KeyUnavailable:
-    error = KeyUnavailable()
-    error.add_note(reason)
-    return error

@@ -97,7 +97,7 @@ class _Response:
         try:
             return kind.model_validate_json(self.body)
         except ValidationError:
-            raise _unavailable("the answer is not one of Transit") from None
+            raise KeyUnavailable.noting("the answer is not one of Transit") from None
 
 
 def environment_token() -> str:
@@ -109,7 +109,7 @@ def environment_token() -> str:
     for name in TOKEN_VARIABLES:
         if token := os.environ.get(name):
             return token
-    raise _unavailable("there is no token in BAO_TOKEN or VAULT_TOKEN")
+    raise KeyUnavailable.noting("there is no token in BAO_TOKEN or VAULT_TOKEN")
 
 
 class VaultTransit:
@@ -163,7 +163,7 @@ class VaultTransit:
         _succeeded(response)
         wrapped = response.read(_Encrypted).data.ciphertext.encode()
         if not _WRAPPED.fullmatch(wrapped):
-            raise _unavailable("what Transit wrapped has another form")
+            raise KeyUnavailable.noting("what Transit wrapped has another form")
         self._look_at(name)
         return wrapped
 
@@ -188,7 +188,7 @@ class VaultTransit:
         response = self._call("DELETE", f"keys/{_key(name)}")
         # Whoever destroys it at the same time may have been first: then both calls are refused, and it is gone.
         if not response.succeeded and self._exists(name):
-            raise _unavailable(f"Transit answered {response.status}")
+            raise KeyUnavailable.noting(f"Transit answered {response.status}")
 
     def _look_at(self, name: KeyName) -> None:
         response = self._call("GET", f"keys/{_key(name)}")
@@ -196,7 +196,7 @@ class VaultTransit:
             return  # a token that may only encrypt and decrypt cannot see what the key is like
         _succeeded(response)
         if not response.read(_Described).data.stays_there:
-            raise _unavailable("the key may be exported, or is not as Transit makes it")
+            raise KeyUnavailable.noting("the key may be exported, or is not as Transit makes it")
 
     def _exists(self, name: KeyName) -> bool:
         response = self._call("GET", f"keys/{_key(name)}")
@@ -214,7 +214,7 @@ class VaultTransit:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             failure = type(error).__name__
         # Not as its cause: that error holds the request, and the request the token.
-        raise _unavailable(failure)
+        raise KeyUnavailable.noting(failure)
 
     def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], message: Mapping[str, str | bool]
@@ -228,9 +228,9 @@ class VaultTransit:
             for piece in response.iter_raw():
                 body += piece
                 if len(body) > ANSWER_LIMIT:
-                    raise _unavailable("the answer is too large")
+                    raise KeyUnavailable.noting("the answer is too large")
                 if time.monotonic() > until:
-                    raise _unavailable("no answer in time")
+                    raise KeyUnavailable.noting("no answer in time")
             return _Response(response.status_code, body)
 
     def __reduce__(self) -> NoReturn:
@@ -279,7 +279,7 @@ def _secret(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
-        raise _unavailable("the answer is not one of Transit") from None
+        raise KeyUnavailable.noting("the answer is not one of Transit") from None
 
 
 def _is_final(response: _Response) -> bool:
@@ -288,10 +288,4 @@ def _is_final(response: _Response) -> bool:
 
 def _succeeded(response: _Response) -> None:
     if not response.succeeded:
-        raise _unavailable(f"Transit answered {response.status}")
-
-
-def _unavailable(reason: str) -> KeyUnavailable:
-    error = KeyUnavailable()
-    error.add_note(reason)
-    return error
+        raise KeyUnavailable.noting(f"Transit answered {response.status}")

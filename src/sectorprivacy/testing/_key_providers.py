@@ -13,24 +13,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
 from functools import partial
 from traceback import format_exception
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 from unittest import SkipTest
 
 from attrs import evolve
 
-from sectorprivacy.encryption import KeyName, KeyProvider, KeyUse
+from sectorprivacy.encryption import WRAPPED_LIMIT, DestroysKeys, KeyName, KeyProvider, KeyUse
 from sectorprivacy.errors import DecryptionError, KeyUnavailable
 
-LARGEST_WRAPPED: Final = 4096
 THREADS: Final = 10
-
-
-@runtime_checkable
-class _Destroys(Protocol):
-    def destroy(self, name: KeyName) -> datetime | None: ...
 
 
 class KeyProviderConformance(ABC):
@@ -56,7 +49,7 @@ class KeyProviderConformance(ABC):
         """What was wrapped for a name unwraps for it, as often as asked, and takes no more room than a store has."""
         provider, name, secret = self.provider(), self.name(), secrets.token_bytes(32)
         wrapped = provider.wrap(name, secret)
-        _require(type(wrapped) is bytes and len(wrapped) <= LARGEST_WRAPPED, "wrap() gives at most 4,096 bytes")
+        _require(type(wrapped) is bytes and len(wrapped) <= WRAPPED_LIMIT, "wrap() gives at most 4,096 bytes")
         _require(secret not in wrapped, "wrap() does not hand the secret back")
         _require(provider.unwrap(name, wrapped) == secret == provider.unwrap(name, wrapped), "unwrap() is repeatable")
 
@@ -156,7 +149,7 @@ class KeyProviderConformance(ABC):
         wrapped = self.provider().wrap(name, secrets.token_bytes(32))
         _unavailable(lambda: provider.wrap(name, secrets.token_bytes(32)), "wrap()")
         _unavailable(partial(provider.unwrap, name, wrapped), "unwrap()")
-        if isinstance(provider, _Destroys):
+        if isinstance(provider, DestroysKeys):
             _unavailable(lambda: _destroying(provider).destroy(name), "destroy()")
 
     def test_nothing_secret_is_told(self) -> None:
@@ -209,8 +202,8 @@ def _changed(wrapped: bytes) -> Generator[bytes]:
     yield from (wrapped[1:], b"\x00" + wrapped, bytes(len(wrapped)), b"\xff" * len(wrapped))
 
 
-def _destroying(provider: KeyProvider) -> _Destroys:
-    if not isinstance(provider, _Destroys):
+def _destroying(provider: KeyProvider) -> DestroysKeys:
+    if not isinstance(provider, DestroysKeys):
         raise SkipTest("this provider does not destroy")
     return provider
 

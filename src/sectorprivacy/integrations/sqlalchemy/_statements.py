@@ -90,7 +90,7 @@ def _clear_tokens(state: ORMExecuteState, mapper: Mapper[Any], rows: Sequence[_V
 def _written(state: ORMExecuteState, mapper: Mapper[Any]) -> Iterator[_Values]:
     """What the statement writes, by attribute: one mapping, or one for each row."""
     statement = cast("Any", state.statement)
-    for values in (statement._values, *(each for many in statement._multi_values for each in many)):  # noqa: SLF001
+    for values in (statement._values, *(each for many in statement._multi_values for each in many)):  # noqa: SLF001  # no public way
         if values:
             yield {_attribute(mapper, column): _plain(value) for column, value in values.items()}
     parameters = state.parameters or ()
